@@ -1,0 +1,26 @@
+import { clean, stepsDown } from "../../operations/down.ts";
+import type { Invocation } from "../command.ts";
+import { confirmByName } from "../io.ts";
+import { open } from "../open.ts";
+import { printSteps } from "../print/steps.ts";
+
+export async function run({ io, options }: Invocation): Promise<number> {
+  const ctx = open(io, options);
+  const paths = await ctx.runtime.belongings();
+  if (paths.length === 0) {
+    io.out(`${ctx.topology.name} has no state and no data here: nothing to delete`);
+    return 0;
+  }
+  const deletions = paths.map((path) => ({ do: "delete" as const, path }));
+  io.note(printSteps("clean", [...(await stepsDown(ctx, true)), ...deletions], io.colour));
+  io.note(`Backups in ${ctx.topology.backupDir} are kept.`);
+  if (options.dryRun) return 0;
+  const asked = "This deletes all data of the cluster, on every node.";
+  if (!(await confirmByName(io, options.yes === true, asked, ctx.topology.name))) {
+    io.out("nothing was touched");
+    return 1;
+  }
+  await clean(ctx, paths);
+  io.out(`${ctx.topology.name} is gone. A new one: vedette up`);
+  return 0;
+}

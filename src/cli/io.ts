@@ -1,0 +1,57 @@
+import picocolors from "picocolors";
+import { UsageError } from "../errors.ts";
+
+/** Where a command reads and writes. Tests pass their own. */
+export interface Io {
+  /** Results: stdout. */
+  out(text: string): void;
+  /** Progress and errors: stderr, so that results can be piped. */
+  note(text: string): void;
+  /** True when stdout is a terminal that wants colour. */
+  colour: boolean;
+  /** True when a person can be asked. */
+  interactive: boolean;
+  /** True when stdout is a terminal. */
+  terminal: boolean;
+  columns: number;
+}
+
+export function processIo(): Io {
+  return {
+    out: (text) => void process.stdout.write(text.endsWith("\n") ? text : `${text}\n`),
+    note: (text) => void process.stderr.write(text.endsWith("\n") ? text : `${text}\n`),
+    colour: process.stdout.isTTY && picocolors.isColorSupported,
+    interactive: process.stdin.isTTY && process.stderr.isTTY,
+    terminal: process.stdout.isTTY,
+    columns: process.stdout.columns || 100,
+  };
+}
+
+/** Asks before something is destroyed. Without a person to ask only `--yes` goes on. */
+export async function confirm(io: Io, yes: boolean, question: string): Promise<boolean> {
+  if (yes) return true;
+  requirePerson(io);
+  const { confirm: ask, isCancel } = await import("@clack/prompts");
+  const answer = await ask({ message: question, initialValue: false, output: process.stderr });
+  return !isCancel(answer) && answer;
+}
+
+/** Asks for a word to be typed, for what cannot be taken back. */
+export async function confirmByName(io: Io, yes: boolean, what: string, name: string): Promise<boolean> {
+  if (yes) return true;
+  requirePerson(io);
+  const { text, isCancel } = await import("@clack/prompts");
+  const answer = await text({ message: `${what} Type the cluster's name, ${name}, to go on:`, output: process.stderr });
+  return !isCancel(answer) && answer === name;
+}
+
+function requirePerson(io: Io): void {
+  if (io.interactive) return;
+  throw new UsageError("asking for confirmation: there is no terminal to ask at", {
+    next: "add --yes (with make: YES=1) if this is what you want; nothing was touched",
+  });
+}
+
+export function json(io: Io, value: unknown): void {
+  io.out(JSON.stringify(value, null, 2));
+}

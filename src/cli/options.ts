@@ -1,0 +1,32 @@
+/** All options of all commands, as commander names them. A command reads only those it declares. */
+export interface Options {
+  file?: string;
+  json?: boolean;
+  yes?: boolean;
+  debug?: boolean;
+  runtime?: string;
+  dryRun?: boolean;
+  force?: boolean;
+  /** `--force-master NODE` of `up`, or the flag of `start`. */
+  forceMaster?: string | boolean;
+  /** False with --no-steward. */
+  steward?: boolean;
+  watch?: boolean | string;
+  role?: string;
+  fault?: string;
+  follow?: boolean;
+  lines?: string;
+  since?: string;
+  section?: string;
+  out?: string;
+  replicas?: boolean;
+  requests?: string;
+  clients?: string;
+  dataSize?: string;
+  pipeline?: string;
+  tests?: string;
+  print?: boolean;
+  user?: boolean;
+  raw?: boolean;
+  deadline?: string;
+}

@@ -1,0 +1,28 @@
+import type { Snapshot } from "../../cluster/snapshot.ts";
+import type { Topology } from "../../topology/model.ts";
+import { coloursFor } from "./colours.ts";
+
+/** What `up` ends with: who is who, under which addresses, and what to type next. */
+export function printPicture(topology: Topology, snapshot: Snapshot, ms: number, colour: boolean): string {
+  const colours = coloursFor(colour);
+  const master = snapshot.nodes.find((each) => each.node === snapshot.master?.node);
+  const replicas = snapshot.nodes.filter((each) => each.node !== master?.node);
+  const at = (seen: { node: string; host: string; port: number }) => `${seen.node.padEnd(17)} ${seen.host}:${seen.port}`;
+  const branch = (i: number, count: number) => (i === count - 1 ? "└─" : "├─");
+  return [
+    "",
+    `${colours.bold(topology.name)} is up after ${(ms / 1000).toFixed(1)} s`,
+    "",
+    ...(master ? [`  ${colours.green("master")}      ${at(master)}`] : []),
+    ...replicas.map((each, i) => `  ${branch(i, replicas.length)} replica  ${at(each)}`),
+    "",
+    ...snapshot.sentinels.map((each) => `  ${colours.cyan("sentinel")}    ${at(each)}`),
+    "",
+    `  state in ${topology.stateDir}`,
+    "",
+    "  vedette status            how it is doing, now",
+    "  vedette connect-master    redis-cli on whoever is master",
+    "  vedette test-failover     kill the master and watch",
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,78 @@
+import { rm } from "node:fs/promises";
+import { until } from "../clock.ts";
+import { unsettled } from "../cluster/settled.ts";
+import { VedetteError } from "../errors.ts";
+import { look, requireNode, withNode, type Context } from "./context.ts";
+import { flushDatabases } from "./flush.ts";
+import { promoteOnly } from "./promote-only.ts";
+import { reconfigure } from "./reconfigure.ts";
+import { hurrySentinels, setPeriods } from "./sentinel-periods.ts";
+import type { Condition, StepKind, StepOf } from "./steps.ts";
+
+type Executors = { [K in StepKind]: (ctx: Context, step: StepOf<K>) => Promise<void> };
+
+/** A SAVE of a large data set on a slow disk takes minutes: ms. */
+const SAVE_DEADLINE_MS = 600_000;
+
+/** Who carries out each kind of step. The compiler asks for the missing one. */
+export const executors: Executors = {
+  "claim-state": async (ctx) => ctx.runtime.claimState(),
+  prepare: async (ctx, step) => ctx.runtime.prepare(step.node, step.first),
+  want: async (ctx, step) => ctx.runtime.want(Object.fromEntries(step.nodes.map((node) => [node, step.up]))),
+  start: async (ctx, step) => {
+    const { pid, already } = await ctx.runtime.start(step.node, { force: step.force });
+    ctx.report(already ? `${step.node} runs already (pid ${pid})` : `${step.node} started (pid ${pid})`);
+  },
+  stop: async (ctx, step) => {
+    const result = await ctx.runtime.stop(step.node, step.mode, step.deadlineMs);
+    if (result.how === "graceful") ctx.report(`${step.node} stopped (${result.ms} ms)`);
+    else if (result.how === "killed") ctx.report(`${step.node} killed (${result.ms} ms)`);
+  },
+  "save-before-stop": async (ctx, step) => {
+    await withNode(ctx, requireNode(ctx.topology, step.node), (redis) => redis.call("SAVE"), SAVE_DEADLINE_MS);
+  },
+  reconfigure: async (ctx, step) => reconfigure(ctx, step.node),
+  "start-steward": async (ctx) => {
+    const { pid, already } = await ctx.runtime.startSteward();
+    ctx.report(already ? `the steward runs already (pid ${pid})` : `the steward started (pid ${pid})`);
+  },
+  "stop-steward": async (ctx, step) => ctx.runtime.stopSteward(step.deadlineMs),
+  "hurry-sentinels": hurrySentinels,
+  "set-periods": setPeriods,
+  "promote-only": async (ctx, step) => promoteOnly(ctx, step.node),
+  await: async (ctx, step) => waitFor(ctx, step.condition, step.deadlineMs),
+  delete: async (ctx, step) => {
+    await rm(step.path, { recursive: true, force: true });
+    ctx.report(`deleted ${step.path}`);
+  },
+  flush: async (ctx, step) => flushDatabases(ctx, step.node, step.databases),
+};
+
+/** Waits for a condition; at the deadline it says what is missing, node by node. */
+async function waitFor(ctx: Context, condition: Condition, deadlineMs: number): Promise<void> {
+  let missing: string[] = [];
+  let shown = "";
+  const met = await until(
+    async () => {
+      const snapshot = await look(ctx);
+      missing =
+        condition === "settled"
+          ? unsettled(ctx.topology, snapshot)
+          : snapshot.sentinels.filter((each) => !each.up).map((each) => `${each.node}: ${each.reason ?? "no answer"}`);
+      const now = missing.join("\n");
+      if (now !== shown && missing[0] !== undefined) ctx.report(`waiting: ${missing[0]}${more(missing.length - 1)}`);
+      shown = now;
+      return missing.length === 0;
+    },
+    { deadlineMs, everyMs: 50, clock: ctx.clock },
+  );
+  if (met !== null) return;
+  throw new VedetteError(
+    `waiting for cluster ${ctx.topology.name}: after ${deadlineMs / 1000} s\n${missing.map((line) => `  ${line}`).join("\n")}`,
+    { next: "type `vedette status` for the whole picture, `vedette logs NODE` for one node's story" },
+  );
+}
+
+function more(count: number): string {
+  return count > 0 ? ` (and ${count} more)` : "";
+}

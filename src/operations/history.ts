@@ -1,0 +1,70 @@
+import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { errorCode } from "../errors.ts";
+import type { NodeId } from "../topology/model.ts";
+
+/** One line of history.jsonl: what happened to the cluster, when, and who wanted it. */
+export interface HistoryEvent {
+  /** Wall clock ms. */
+  time: number;
+  kind:
+    | "steward"
+    | "node-down"
+    | "node-up"
+    | "gave-up"
+    | "failover"
+    | "switchover"
+    | "drill"
+    | "backup"
+    | "restore"
+    | "config"
+    | "flush"
+    | "operation";
+  node?: NodeId;
+  from?: NodeId | null;
+  to?: NodeId | null;
+  epoch?: number | null;
+  /** Why, as a sentence. */
+  cause?: string;
+  durationsMs?: Record<string, number>;
+  /** Who asked: `vedette up`, `steward`, … */
+  by: string;
+}
+
+/** Appends one line; appends of less than a page are whole even with several writers. */
+export function appendHistory(file: string, event: HistoryEvent): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  appendFileSync(file, `${JSON.stringify(event)}\n`, { mode: 0o600 });
+}
+
+/** All events, oldest first. A damaged last line (power cut) is passed over. */
+export function readHistory(file: string): HistoryEvent[] {
+  return textOf(file)
+    .split("\n")
+    .filter((line) => line !== "")
+    .flatMap((line) => {
+      const event = parse(line);
+      return isEvent(event) ? [event] : [];
+    });
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return "";
+    throw error;
+  }
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return null;
+  }
+}
+
+function isEvent(value: unknown): value is HistoryEvent {
+  return typeof value === "object" && value !== null && "time" in value && "kind" in value && "by" in value;
+}

@@ -1,0 +1,87 @@
+import type { NodeProcess } from "../cluster/snapshot.ts";
+import { VedetteError } from "../errors.ts";
+import type { Records } from "../runtimes/records.ts";
+import type { FirstFacts } from "../runtimes/runtime.ts";
+import { nodeAt, type ClusterNode, type NodeId, type Topology } from "../topology/model.ts";
+import { firstMaster, isRefused } from "./first-master.ts";
+import type { Step } from "./steps.ts";
+
+/** What `up` looked at before it plans. */
+export interface UpFacts {
+  processes: NodeProcess[];
+  records: Records;
+  /** Nodes whose running configuration differs from the topology's. */
+  changed: NodeId[];
+  /** The topology's supervision: false leaves the steward alone. */
+  steward: boolean;
+  force: NodeId | null;
+}
+
+/** How long `up` waits for a cluster to settle before it says what is missing: ms. */
+export const SETTLE_DEADLINE_MS = 60_000;
+
+/**
+ * The steps from what is to a running cluster; on a running one, only what is missing or changed.
+ *
+ * Sentinels come first, for a node starts by asking them. Throws when no master can be chosen without a person.
+ */
+export function planUp(topology: Topology, facts: UpFacts): Step[] {
+  const first = chooseFirst(topology, facts);
+  const running = new Set(facts.processes.filter((each) => each.state !== "stopped").map((each) => each.node));
+  const missing = (nodes: readonly ClusterNode[]) => nodes.filter((node) => !running.has(node.id));
+  const sentinels = missing(topology.sentinel.nodes);
+  // The master first: its replicas then find it at their first attempt; a failed one costs them a second.
+  const redis = masterFirst(topology, first).filter((node) => !running.has(node.id) || node.id === facts.force);
+  const all = [...topology.sentinel.nodes, ...topology.redis.nodes].map((node) => node.id);
+  const forced = facts.force !== null && !isFirstOfSentinels(topology, facts) ? facts.force : null;
+  return [
+    { do: "claim-state" },
+    ...[...sentinels, ...redis].map((node): Step => ({ do: "prepare", node: node.id, first })),
+    { do: "want", nodes: all, up: true },
+    ...starts(sentinels, null),
+    ...(facts.steward ? [{ do: "start-steward" } as const] : []),
+    { do: "await", condition: "sentinels-answer", deadlineMs: 15_000 },
+    { do: "hurry-sentinels" },
+    ...starts(redis, forced === null ? facts.force : null),
+    ...facts.changed.filter((id) => running.has(id)).map((node): Step => ({ do: "reconfigure", node })),
+    ...promotion(forced),
+    { do: "await", condition: "settled", deadlineMs: SETTLE_DEADLINE_MS },
+    { do: "set-periods" },
+  ];
+}
+
+function starts(nodes: readonly ClusterNode[], force: NodeId | null): Step[] {
+  return nodes.map((node) => ({ do: "start", node: node.id, force: node.id === force }));
+}
+
+/**
+ * A forced master that the Sentinels do not name is started as a replica like any other; then Sentinel is asked
+ * to fail over to it. The decision, and the epoch, stay Sentinel's.
+ */
+function promotion(node: NodeId | null): Step[] {
+  if (node === null) return [];
+  return [{ do: "promote-only", node }];
+}
+
+function chooseFirst(topology: Topology, facts: UpFacts): FirstFacts {
+  const chosen = firstMaster(topology, facts.records, facts.force);
+  if (!isRefused(chosen)) return chosen;
+  throw new VedetteError(
+    `choosing the master of ${topology.name}: ${chosen.reason}\n${chosen.evidence.map((line) => `  ${line}`).join("\n")}`,
+    {
+      next: "decide which node has the data that you want to keep, and type `vedette up --force-master NODE`; the other nodes will copy it, and what only they hold is lost",
+    },
+  );
+}
+
+function isFirstOfSentinels(topology: Topology, facts: UpFacts): boolean {
+  const known = facts.records.sentinels.filter((each) => each.known && each.master !== null);
+  return known.every(
+    ({ master }) => master !== null && nodeAt(topology, master.host, master.port)?.id === facts.force,
+  );
+}
+
+function masterFirst(topology: Topology, first: FirstFacts): ClusterNode[] {
+  const isFirst = (node: ClusterNode) => node.host === first.master.host && node.port === first.master.port;
+  return [...topology.redis.nodes].sort((a, b) => Number(isFirst(b)) - Number(isFirst(a)));
+}

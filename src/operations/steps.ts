@@ -1,0 +1,72 @@
+import type { FirstFacts, StopMode } from "../runtimes/runtime.ts";
+import type { NodeId } from "../topology/model.ts";
+
+/** What an operation waits for before it goes on. */
+export type Condition =
+  /** Every Sentinel answers. */
+  | "sentinels-answer"
+  /** One master that takes writes, every replica linked and promotable, every Sentinel knows and agrees. */
+  | "settled";
+
+/**
+ * Everything that changes the world, as data: planned by pure functions, shown, journaled, and run by one runner.
+ */
+export type Step =
+  | { do: "claim-state" }
+  | { do: "prepare"; node: NodeId; first: FirstFacts | null }
+  | { do: "want"; nodes: NodeId[]; up: boolean }
+  | { do: "start"; node: NodeId; force: boolean }
+  | { do: "stop"; node: NodeId; mode: StopMode; deadlineMs: number }
+  | { do: "save-before-stop"; node: NodeId }
+  | { do: "reconfigure"; node: NodeId }
+  | { do: "start-steward" }
+  | { do: "stop-steward"; deadlineMs: number }
+  | { do: "hurry-sentinels" }
+  | { do: "set-periods" }
+  | { do: "promote-only"; node: NodeId }
+  | { do: "await"; condition: Condition; deadlineMs: number }
+  | { do: "delete"; path: string }
+  | { do: "flush"; node: NodeId; databases: string[] };
+
+export type StepKind = Step["do"];
+export type StepOf<K extends StepKind> = Extract<Step, { do: K }>;
+
+/** A step as a sentence, for `--dry-run`, progress and the journal. */
+export function sentence(step: Step): string {
+  switch (step.do) {
+    case "claim-state":
+      return "mark the state directory as this topology's";
+    case "prepare":
+      return step.first === null
+        ? `bring the configuration of ${step.node} up to date`
+        : `make the configuration of ${step.node} (master ${step.first.master.host}:${step.first.master.port})`;
+    case "want":
+      return `note that ${step.nodes.join(", ")} ${step.nodes.length === 1 ? "is" : "are"} meant to be ${step.up ? "up" : "down"}`;
+    case "start":
+      return step.force ? `start ${step.node} as master, whatever the Sentinels say` : `start ${step.node}`;
+    case "stop":
+      return step.mode === "kill" ? `kill ${step.node}` : `stop ${step.node}`;
+    case "save-before-stop":
+      return `save the data of ${step.node}, which keeps nothing on disk by itself`;
+    case "reconfigure":
+      return `apply the changed configuration to the running ${step.node}`;
+    case "start-steward":
+      return "start the steward";
+    case "stop-steward":
+      return "stop the steward";
+    case "hurry-sentinels":
+      return "let the Sentinels look more often for a moment";
+    case "set-periods":
+      return "set the Sentinels' periods back";
+    case "promote-only":
+      return `ask the Sentinels to fail over to ${step.node}`;
+    case "await":
+      return step.condition === "settled"
+        ? "wait until every replica is in sync and all Sentinels agree"
+        : "wait until every Sentinel answers";
+    case "delete":
+      return `delete ${step.path}`;
+    case "flush":
+      return `delete all keys of ${step.databases.join(", ")} through ${step.node}`;
+  }
+}

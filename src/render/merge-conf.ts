@@ -1,0 +1,52 @@
+/**
+ * Three-way merge of a configuration that its owner rewrites.
+ *
+ * Redis and Sentinel rewrite their working copies (CONFIG REWRITE, Sentinel's state), reorder lines and strip
+ * comments, so a copy is never compared with its template. What is compared are two templates, the one that was
+ * installed and the one that the topology gives now; only directives that differ between them are carried over.
+ */
+export interface ConfChange {
+  /** The directive, `maxmemory`, or with its subcommand for Sentinel, `sentinel down-after-milliseconds`. */
+  name: string;
+  /** Whole lines before and after; empty = not there. */
+  from: string[];
+  to: string[];
+}
+
+/** Lines of a template that only say where a node started; afterwards they belong to Redis and Sentinel. */
+const STARTING_POINT = new Set(["replicaof", "slaveof", "sentinel monitor", "sentinel myid"]);
+
+/** What changed from the installed template to the new one. */
+export function confChanges(installed: string, next: string): ConfChange[] {
+  const before = group(installed);
+  const after = group(next);
+  const names = new Set([...before.keys(), ...after.keys()]);
+  return [...names]
+    .filter((name) => !STARTING_POINT.has(name))
+    .map((name) => ({ name, from: before.get(name) ?? [], to: after.get(name) ?? [] }))
+    .filter((change) => change.from.join("\n") !== change.to.join("\n"));
+}
+
+/** The working copy with `changes` applied; everything else stays as its owner wrote it. */
+export function applyChanges(live: string, changes: readonly ConfChange[]): string {
+  const changed = new Set(changes.map((change) => change.name));
+  const kept = live.split("\n").filter((line) => !changed.has(directiveName(line) ?? ""));
+  while (kept.at(-1) === "") kept.pop();
+  return [...kept, ...changes.flatMap((change) => change.to), ""].join("\n");
+}
+
+function group(text: string): Map<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const line of text.split("\n")) {
+    const name = directiveName(line);
+    if (name !== null) groups.set(name, [...(groups.get(name) ?? []), line.trim()]);
+  }
+  return groups;
+}
+
+function directiveName(line: string): string | null {
+  const words = line.trim().split(/\s+/);
+  const first = words[0]?.toLowerCase() ?? "";
+  if (first === "" || first.startsWith("#")) return null;
+  return first === "sentinel" ? `sentinel ${words[1]?.toLowerCase() ?? ""}` : first;
+}

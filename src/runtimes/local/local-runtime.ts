@@ -1,0 +1,228 @@
+import { existsSync, rmSync } from "node:fs";
+import { relative } from "node:path";
+import { systemClock, until, type Clock } from "../../clock.ts";
+import type { NodeProcess, OperationSeen, StewardSeen } from "../../cluster/snapshot.ts";
+import { UsageError, VedetteError, errorCode } from "../../errors.ts";
+import type { ConfChange } from "../../render/merge-conf.ts";
+import { allNodes, findNode, type ClusterNode, type NodeId, type Topology } from "../../topology/model.ts";
+import type { Records } from "../records.ts";
+import type { FirstFacts, Lease, ProcessFault, Runtime, StopMode, StopResult } from "../runtime.ts";
+import { findBinaries } from "./binaries.ts";
+import { claim, currentClaim, isClaim } from "./claims.ts";
+import { replaceFile, replaceJson } from "./files.ts";
+import { logFilesOf } from "./log-files.ts";
+import { statePaths, type StatePaths } from "./paths.ts";
+import { takenPorts } from "./ports.ts";
+import { forgetNote, livingProcess, processOf, readSupervision, readWanted } from "./process-table.ts";
+import { readRecords } from "./records.ts";
+import { installScript, logTail, spawnNode } from "./spawn-node.ts";
+import { startEnv } from "./start-env.ts";
+import { assertOwnState, movedNodes, writeMarker } from "./state-dir.ts";
+import { startStewardProcess, stopStewardProcess } from "./steward-process.ts";
+import { bringUpToDate, makeNodeDirs, markUpToDate, pendingChanges } from "./working-copy.ts";
+
+/** How long a command waits for another one that is about to end: ms. */
+const LEASE_PATIENCE_MS = 3_000;
+
+const SIGNALS = { kill: "SIGKILL", stop: "SIGTERM", hang: "SIGSTOP", continue: "SIGCONT" } as const;
+
+/** Nodes as plain processes of this machine, which outlive whoever started them. */
+export class LocalRuntime implements Runtime {
+  readonly kind = "local";
+  readonly paths: StatePaths;
+  private readonly endings = new Map<NodeId, string>();
+
+  constructor(
+    readonly topology: Topology,
+    private readonly password: string | null,
+    private readonly clock: Clock = systemClock,
+  ) {
+    this.paths = statePaths(topology);
+    assertOwnState(topology, this.paths);
+  }
+
+  async inspect(): Promise<NodeProcess[]> {
+    const wanted = readWanted(this.paths);
+    const supervision = readSupervision(this.paths);
+    return allNodes(this.topology).map((node) => processOf(node, this.paths, wanted, supervision));
+  }
+
+  async steward(): Promise<StewardSeen> {
+    const held = currentClaim(this.paths.claims("steward"));
+    return { running: held !== null, pid: held?.pid ?? null, startedAt: held?.since ?? null };
+  }
+
+  async operation(): Promise<OperationSeen | null> {
+    const held = currentClaim(this.paths.claims("operation"));
+    return held === null ? null : { name: held.name, pid: held.pid, since: held.since, token: held.token };
+  }
+
+  async claimState(): Promise<void> {
+    const moved = movedNodes(this.topology, this.paths);
+    if (moved.length > 0) {
+      throw new UsageError(`opening ${this.paths.root}: ${moved.join("; ")}, but the Sentinels know the old address`, {
+        next: "put the addresses back, or give the cluster another `name` and move the data by backup and restore",
+      });
+    }
+    writeMarker(this.topology, this.paths);
+  }
+
+  async records(): Promise<Records> {
+    return readRecords(this.topology, this.paths);
+  }
+
+  async pending(id: NodeId): Promise<ConfChange[]> {
+    return pendingChanges(this.topology, this.node(id), this.paths, this.password);
+  }
+
+  async settle(id: NodeId): Promise<void> {
+    markUpToDate(this.topology, this.node(id), this.paths, this.password);
+  }
+
+  async obstacles(ids: readonly NodeId[]): Promise<string[]> {
+    const taken = await takenPorts(ids.map((id) => this.node(id)));
+    return taken.map(({ node, host, owner, error }) =>
+      owner === null
+        ? `${node.id} needs ${host}:${node.port}: ${error}`
+        : `${node.id} needs ${host}:${node.port}, which ${owner} has`,
+    );
+  }
+
+  async prepare(id: NodeId, first: FirstFacts | null): Promise<void> {
+    const node = this.node(id);
+    makeNodeDirs(node, this.paths);
+    bringUpToDate(this.topology, node, this.paths, this.password, first);
+    const dir = this.dirOf(node);
+    replaceFile(`${dir}/start.env`, startEnv(this.topology, node, this.paths, findBinaries(process.env)));
+    if (this.password === null) rmSync(`${dir}/secret`, { force: true });
+    else replaceFile(`${dir}/secret`, this.password);
+    installScript(this.paths);
+  }
+
+  async start(id: NodeId, options: { force?: boolean } = {}): Promise<{ pid: number; already: boolean }> {
+    const node = this.node(id);
+    if (options.force) replaceFile(this.paths.force(id), "");
+    const running = livingProcess(id, this.paths);
+    if (running !== null) return { pid: running.pid, already: true };
+    await this.prepare(id, null);
+    rmSync(this.paths.wait(id), { force: true });
+    forgetNote(id, this.paths);
+    const pid = await spawnNode(node, this.dirOf(node), this.paths, (end) => this.endings.set(id, end));
+    return { pid, already: false };
+  }
+
+  async stop(id: NodeId, mode: StopMode, deadlineMs: number): Promise<StopResult> {
+    const node = this.node(id);
+    const begun = this.clock.monotonic();
+    const ms = () => Math.round(this.clock.monotonic() - begun);
+    const target = livingProcess(id, this.paths);
+    if (target === null) return { node: id, how: "already", ms: 0 };
+    const gone = () => until(async () => livingProcess(id, this.paths) === null, { deadlineMs, everyMs: 20 });
+    if (mode === "graceful") {
+      // A stopped (SIGSTOP) process sees SIGTERM only once it goes on.
+      signal(target.pid, "SIGTERM");
+      signal(target.pid, "SIGCONT");
+      if (await gone()) {
+        if (node.kind === "redis") replaceFile(`${this.dirOf(node)}/clean-stop`, "");
+        return { node: id, how: "graceful", ms: ms() };
+      }
+      if (node.kind === "redis" && !node.appendOnly) throw this.unsaved(node, deadlineMs);
+    }
+    signal(target.pid, "SIGKILL");
+    if (await gone()) return { node: id, how: "killed", ms: ms() };
+    throw new VedetteError(`stopping ${id}: pid ${target.pid} survived SIGKILL for ${deadlineMs} ms`, {
+      next: "a process that cannot be killed waits for a disk or a network file system: look at `dmesg`",
+    });
+  }
+
+  async fault(id: NodeId, fault: ProcessFault): Promise<void> {
+    const target = livingProcess(this.node(id).id, this.paths);
+    if (target === null) throw new VedetteError(`sending ${SIGNALS[fault]} to ${id}: it has no process`);
+    signal(target.pid, SIGNALS[fault]);
+  }
+
+  async want(changes: Partial<Record<NodeId, boolean>>): Promise<void> {
+    replaceJson(this.paths.wanted, { ...readWanted(this.paths), ...changes });
+  }
+
+  async hold(id: NodeId, untilMs: number, reason: string): Promise<void> {
+    const oneLine = reason.replace(/\s+/g, " ");
+    replaceFile(this.paths.hold(id), `${Math.ceil(untilMs / 1000)} ${oneLine}\n`);
+  }
+
+  async releaseHold(id: NodeId): Promise<void> {
+    rmSync(this.paths.hold(id), { force: true });
+  }
+
+  async lease(operation: string): Promise<Lease> {
+    const dir = this.paths.claims("operation");
+    // The steward's own restarts take the lease for a moment: those are worth waiting for.
+    const free = async () => currentClaim(dir) === null;
+    await until(free, { deadlineMs: LEASE_PATIENCE_MS, everyMs: 50, clock: this.clock });
+    const held = claim(dir, operation, this.clock.now());
+    if (!isClaim(held)) {
+      throw new VedetteError(
+        `beginning ${operation}: \`${held.name}\` (pid ${held.pid}) is at work on cluster ${this.topology.name}`,
+        { next: "wait until it has ended, or end it; one operation at a time" },
+      );
+    }
+    return { token: held.token, name: operation, release: async () => held.release() };
+  }
+
+  async startSteward(): Promise<{ pid: number; already: boolean }> {
+    return startStewardProcess(this.topology, this.paths);
+  }
+
+  async stopSteward(deadlineMs: number): Promise<void> {
+    await stopStewardProcess(this.paths, deadlineMs);
+  }
+
+  async belongings(): Promise<string[]> {
+    const dirs = [this.paths.root, ...this.topology.redis.nodes.map((node) => node.dataDir)];
+    return [...new Set(dirs)].filter((dir) => existsSync(dir) && !isInside(dir, this.paths.root));
+  }
+
+  /** How the node's last process ended, if this very process started it. */
+  endingOf(id: NodeId): string | null {
+    return this.endings.get(id) ?? null;
+  }
+
+  async logFiles(id: NodeId): Promise<string[]> {
+    return logFilesOf(this.paths.log(id));
+  }
+
+  /** The last lines of a node's log as an appendix to an error message, or "". */
+  logTail(id: NodeId): string {
+    return logTail(this.node(id), this.paths);
+  }
+
+  private node(id: NodeId): ClusterNode {
+    const node = findNode(this.topology, id);
+    if (node === null) throw new VedetteError(`looking for node ${id}: cluster ${this.topology.name} has none of that name`);
+    return node;
+  }
+
+  private dirOf(node: ClusterNode): string {
+    return node.kind === "redis" ? this.paths.redis(node.id) : this.paths.sentinel(node.id);
+  }
+
+  private unsaved(node: ClusterNode, deadlineMs: number): VedetteError {
+    return new VedetteError(
+      `stopping ${node.id}: it did not end within ${deadlineMs} ms, and killing it would lose what it has not saved${this.logTail(node.id)}`,
+      { next: `mend what keeps it from saving, or accept the loss with \`vedette stop ${node.id} --force\`` },
+    );
+  }
+}
+
+function isInside(path: string, dir: string): boolean {
+  const way = relative(dir, path);
+  return way !== "" && !way.startsWith("..");
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if (errorCode(error) !== "ESRCH") throw error;
+  }
+}

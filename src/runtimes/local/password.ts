@@ -1,0 +1,24 @@
+import { statSync } from "node:fs";
+import { UsageError } from "../../errors.ts";
+import type { Topology } from "../../topology/model.ts";
+import { readText } from "./files.ts";
+
+/** The password of every node and Sentinel, from the topology's file; null when there is none. */
+export function readPassword(topology: Topology): string | null {
+  const file = topology.security.passwordFile;
+  if (file === null) return null;
+  const doing = `reading the password from ${file}`;
+  const mode = statSync(file, { throwIfNoEntry: false })?.mode;
+  if (mode === undefined) {
+    const next = `make it, for example: (umask 077; head -c 24 /dev/urandom | base64 > ${file})`;
+    throw new UsageError(`${doing}: there is no such file`, { next });
+  }
+  if ((mode & 0o077) !== 0) {
+    throw new UsageError(`${doing}: others than its owner may read it`, { next: `type \`chmod 600 ${file}\`` });
+  }
+  const password = (readText(file) ?? "").replace(/\r?\n$/, "");
+  if (password === "" || /[\r\n\0]/.test(password)) {
+    throw new UsageError(`${doing}: it must hold one line, the password`, { next: "write one line into it" });
+  }
+  return password;
+}

@@ -1,0 +1,67 @@
+import { statSync } from "node:fs";
+import type { NodeProcess } from "../../cluster/snapshot.ts";
+import type { ClusterNode, NodeId } from "../../topology/model.ts";
+import { readJson, readText, replaceJson } from "./files.ts";
+import { isAlive, type ProcessIdentity } from "./identity.ts";
+import type { StatePaths } from "./paths.ts";
+
+/** What the steward has written down of nodes it restarts: read by whoever looks at the cluster. */
+export interface Supervision {
+  [node: NodeId]: { gaveUp: boolean; reason: string | null };
+}
+
+/** The process that a node's pid file names, if it is alive and the same one. */
+export function livingProcess(node: NodeId, paths: StatePaths): ProcessIdentity | null {
+  const [pid, start, boot] = (readText(paths.pid(node)) ?? "").trim().split(" ");
+  const identity = { pid: Number(pid), start: start ?? "", boot: boot ?? "" };
+  return Number.isInteger(identity.pid) && identity.pid > 1 && isAlive(identity) ? identity : null;
+}
+
+/** What is known of a node's process without asking Redis. */
+export function processOf(
+  node: ClusterNode,
+  paths: StatePaths,
+  wanted: Record<NodeId, boolean>,
+  supervision: Supervision,
+): NodeProcess {
+  const process = livingProcess(node.id, paths);
+  const waiting = process === null ? null : readText(paths.wait(node.id));
+  const noted = supervision[node.id];
+  return {
+    node: node.id,
+    state: process === null ? "stopped" : waiting === null ? "running" : "waiting",
+    pid: process?.pid ?? null,
+    startedAt: process === null ? null : modified(paths.pid(node.id)),
+    reason: waiting?.trim() ?? noted?.reason ?? null,
+    wanted: wanted[node.id] === true,
+    gaveUp: process === null && noted?.gaveUp === true,
+  };
+}
+
+export function readWanted(paths: StatePaths): Record<NodeId, boolean> {
+  const value = readJson(paths.wanted);
+  return isRecordOf(value, (each): each is boolean => typeof each === "boolean") ? value : {};
+}
+
+export function readSupervision(paths: StatePaths): Supervision {
+  const value = readJson(paths.supervision);
+  return isRecordOf(value, isNote) ? value : {};
+}
+
+/** Drops what the steward noted of a node: whoever starts it begins anew. */
+export function forgetNote(node: NodeId, paths: StatePaths): void {
+  const { [node]: dropped, ...rest } = readSupervision(paths);
+  if (dropped !== undefined) replaceJson(paths.supervision, rest);
+}
+
+function isNote(value: unknown): value is Supervision[string] {
+  return typeof value === "object" && value !== null && "gaveUp" in value && "reason" in value;
+}
+
+function isRecordOf<T>(value: unknown, guard: (each: unknown) => each is T): value is Record<string, T> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && Object.values(value).every(guard);
+}
+
+function modified(path: string): number | null {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? null;
+}

@@ -1,0 +1,26 @@
+import { allNodes, type NodeId, type Topology } from "../../topology/model.ts";
+import type { Positions } from "../records.ts";
+import { currentClaim } from "./claims.ts";
+import { replaceJson } from "./files.ts";
+import type { LocalRuntime } from "./local-runtime.ts";
+import { rotateLog } from "./log-files.ts";
+import { readSupervision } from "./process-table.ts";
+import { readPositions } from "./records.ts";
+
+/** The files through which the steward of a local cluster speaks with whoever comes after it. */
+export function stewardPlace(topology: Topology, runtime: LocalRuntime, token: number) {
+  const { paths } = runtime;
+  return {
+    history: paths.history,
+    stillOurs: () => currentClaim(paths.claims("steward"))?.token === token,
+    endingOf: (node: NodeId) => runtime.endingOf(node),
+    readPositions: () => readPositions(paths),
+    writePositions: (positions: Positions) => replaceJson(paths.positions, positions),
+    noteGaveUp: (node: NodeId, why: string) =>
+      replaceJson(paths.supervision, { ...readSupervision(paths), [node]: { gaveUp: true, reason: why } }),
+    rotateLogs: () => {
+      const logs = [...allNodes(topology).map((node) => paths.log(node.id)), `${paths.logs}/steward.log`];
+      for (const log of logs) rotateLog(log, topology.logs.maxBytes, topology.logs.keep);
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import type { NodeProcess, OperationSeen, StewardSeen } from "../cluster/snapshot.ts";
+import type { ConfChange } from "../render/merge-conf.ts";
+import type { NodeId } from "../topology/model.ts";
+import type { Records } from "./records.ts";
+
+/** How to end a process: politely within a deadline, then by force; or by force at once. */
+export type StopMode = "graceful" | "kill";
+
+/** Faults that a drill or `test-failover` may cause to a process. */
+export type ProcessFault = "kill" | "stop" | "hang" | "continue";
+
+export interface StopResult {
+  node: NodeId;
+  /** `already` when nothing ran. `killed` when the deadline passed and force was used. */
+  how: "already" | "graceful" | "killed";
+  ms: number;
+}
+
+/** Which master a configuration that is made for the first time starts from. */
+export interface FirstFacts {
+  master: { host: string; port: number };
+  /** The config epoch that new Sentinels start from: the highest that any record knows. */
+  epoch: number;
+}
+
+/** An exclusive claim on the cluster. `token` grows with every claim that was ever made. */
+export interface Lease {
+  readonly token: number;
+  readonly name: string;
+  release(): Promise<void>;
+}
+
+/**
+ * Where nodes run. Every method addresses nodes by id; none of them decides who is master.
+ *
+ * Start always goes through safe start: a node that is started becomes a replica of the master that the
+ * Sentinels name, or that master itself, or waits.
+ */
+export interface Runtime {
+  readonly kind: "local";
+  /** Looks at every process of the topology. Never throws for a dead one. */
+  inspect(): Promise<NodeProcess[]>;
+  /** The steward that supervises this cluster, from its claim. */
+  steward(): Promise<StewardSeen>;
+  /** The operation that holds the lease now, or null. */
+  operation(): Promise<OperationSeen | null>;
+  /** Marks the state directory as this topology's. Throws if a node's address changed under a living state. */
+  claimState(): Promise<void>;
+  /** What nodes and Sentinels have written down of their own roles. */
+  records(): Promise<Records>;
+  /** What the topology changed since the node's own configuration was last brought up to date. */
+  pending(node: NodeId): Promise<ConfChange[]>;
+  /**
+   * Makes the node's own configuration, or carries over what the topology changed; never overwrites what Redis
+   * and Sentinel have rewritten. `first` is needed only for a node that has none yet.
+   */
+  prepare(node: NodeId, first: FirstFacts | null): Promise<void>;
+  /** Notes that pending changes were set on the running server. */
+  settle(node: NodeId): Promise<void>;
+  /** Ports that these nodes need and somebody else has, as sentences. */
+  obstacles(nodes: readonly NodeId[]): Promise<string[]>;
+  /**
+   * Starts one node and returns its pid as soon as the process exists. Does nothing if it runs already.
+   * `force` starts a Redis node as master whatever the Sentinels say (the one override of safe start).
+   */
+  start(node: NodeId, options?: { force?: boolean }): Promise<{ pid: number; already: boolean }>;
+  /** Ends one node's process, escalating after `deadlineMs`. */
+  stop(node: NodeId, mode: StopMode, deadlineMs: number): Promise<StopResult>;
+  /** Sends a fault to a node's process; refuses when no process of ours is there. */
+  fault(node: NodeId, fault: ProcessFault): Promise<void>;
+  /** Records which nodes are meant to be up; the steward restarts those, and only those. */
+  want(changes: Partial<Record<NodeId, boolean>>): Promise<void>;
+  /**
+   * Keeps `node` from starting as master until `untilMs` (wall clock) or release: taken before a failover is
+   * asked for, so that the old master cannot come back in between.
+   */
+  hold(node: NodeId, untilMs: number, reason: string): Promise<void>;
+  releaseHold(node: NodeId): Promise<void>;
+  /** Takes the cluster's operation lease, or throws naming who has it. */
+  lease(operation: string): Promise<Lease>;
+  /** Starts the steward if none runs; returns once it has its claim. */
+  startSteward(): Promise<{ pid: number; already: boolean }>;
+  stopSteward(deadlineMs: number): Promise<void>;
+  /** Everything that `clean` deletes, as absolute paths that exist. */
+  belongings(): Promise<string[]>;
+  /** The log files of a node, oldest first. */
+  logFiles(node: NodeId): Promise<string[]>;
+}

@@ -1,0 +1,170 @@
+import type { Snapshot } from "../cluster/snapshot.ts";
+import { explain } from "../errors.ts";
+import { look, requireNode, withNode, type Context } from "../operations/context.ts";
+import { appendHistory, type HistoryEvent } from "../operations/history.ts";
+import { debugArguments } from "../operations/sentinel-periods.ts";
+import type { Positions } from "../runtimes/records.ts";
+import type { NodeId } from "../topology/model.ts";
+import { provenFreshest } from "./freshest.ts";
+import { notePositions, saysMore } from "./positions.ts";
+import { confirmed, repairs, type Repair } from "./repairs.ts";
+import { Supervisor } from "./supervisor.ts";
+
+/** What the steward needs from the place where the nodes run, beside the runtime interface. */
+export interface StewardPlace {
+  history: string;
+  /** False once another steward, or nobody, holds the cluster: then we stop. */
+  stillOurs(): boolean;
+  endingOf(node: NodeId): string | null;
+  readPositions(): Positions | null;
+  writePositions(positions: Positions): void;
+  noteGaveUp(node: NodeId, why: string): void;
+  rotateLogs(): void;
+}
+
+/** How often processes are looked at, and how often the whole cluster: ms. */
+const PASS_MS = 200;
+const LOOK_MS = 1_000;
+const HOUSEKEEPING_MS = 10_000;
+
+/** A pass that comes this late means that we were frozen or the clock jumped: then everybody looks dead. */
+const TILT_MS = 3_000;
+
+/**
+ * The steward: watches every process and the whole cluster, brings back what ended, writes down what happened.
+ *
+ * It decides nothing about who is master. As Sentinel does, it observes always and acts conditionally: after a
+ * freeze of its own it looks once more before it acts.
+ */
+export class Steward {
+  private readonly supervisor: Supervisor;
+  private snapshot: Snapshot | null = null;
+  private wishes: Repair[] = [];
+  private positions: Positions | null;
+  private lastPass: number;
+  private lastLook = -Infinity;
+  private lastHousekeeping = -Infinity;
+
+  constructor(
+    private readonly ctx: Context,
+    private readonly place: StewardPlace,
+  ) {
+    this.positions = place.readPositions();
+    this.lastPass = ctx.clock.monotonic();
+    this.supervisor = new Supervisor(ctx, this.supervisorEvents(), (node) => place.endingOf(node));
+  }
+
+  /** Runs until `signal` aborts or the cluster is no longer ours. */
+  async run(signal: AbortSignal): Promise<void> {
+    this.remember({ kind: "steward", cause: "started" });
+    while (!signal.aborted && this.place.stillOurs()) {
+      await this.pass();
+      await this.ctx.clock.sleep(PASS_MS, signal);
+    }
+    if (this.place.stillOurs()) this.remember({ kind: "steward", cause: "stopped" });
+  }
+
+  private async pass(): Promise<void> {
+    const now = this.ctx.clock.monotonic();
+    const tilted = now - this.lastPass > TILT_MS;
+    this.lastPass = now;
+    if (tilted) this.ctx.report("was frozen or the clock jumped: looks again before it acts");
+    try {
+      if (now - this.lastLook >= LOOK_MS || tilted) await this.lookAround(tilted);
+      await this.supervisor.pass(await this.ctx.runtime.inspect(), this.snapshot, !tilted && this.snapshot !== null);
+      if (now - this.lastHousekeeping >= HOUSEKEEPING_MS) await this.keepHouse(now);
+    } catch (error) {
+      // A full disk must not end supervision.
+      this.ctx.report(`this pass failed: ${explain(error)}`);
+    }
+  }
+
+  private async lookAround(tilted: boolean): Promise<void> {
+    this.lastLook = this.ctx.clock.monotonic();
+    const snapshot = await look(this.ctx);
+    this.noticeMaster(snapshot);
+    this.snapshot = snapshot;
+    await this.notePositions(snapshot);
+    const wishes = repairs(this.ctx.topology, snapshot);
+    if (!tilted) {
+      for (const repair of confirmed(this.wishes, wishes)) await this.repair(repair);
+      await this.helpFreshest(snapshot);
+    }
+    this.wishes = wishes;
+  }
+
+  private noticeMaster(snapshot: Snapshot): void {
+    const from = this.snapshot?.master?.node ?? this.positions?.master ?? null;
+    const to = snapshot.master?.node ?? null;
+    if (from === null || to === null || from === to) return;
+    const { epoch } = snapshot;
+    this.remember({ kind: "failover", from, to, epoch, cause: "the Sentinels moved the master" });
+  }
+
+  private async notePositions(snapshot: Snapshot): Promise<void> {
+    const next = notePositions(this.positions, snapshot, await this.ctx.runtime.records());
+    if (saysMore(this.positions, next)) this.place.writePositions(next);
+    this.positions = next;
+  }
+
+  private async repair(repair: Repair): Promise<void> {
+    await this.configure(repair.node, repair.settings);
+    this.ctx.report(`${repair.node}: set ${repair.settings.join(" ")}: ${repair.why}`);
+  }
+
+  private async helpFreshest(snapshot: Snapshot): Promise<void> {
+    const records = await this.ctx.runtime.records();
+    for (const id of provenFreshest(this.ctx.topology, snapshot, { ...records, positions: this.positions })) {
+      const node = requireNode(this.ctx.topology, id);
+      if (node.kind !== "redis") continue;
+      await this.configure(id, ["replica-priority", String(node.priority)]);
+      const cause = "may be promoted: by the recorded positions no surviving node holds newer data";
+      this.remember({ kind: "config", node: id, epoch: snapshot.epoch, cause });
+    }
+  }
+
+  private async keepHouse(now: number): Promise<void> {
+    this.lastHousekeeping = now;
+    this.place.rotateLogs();
+    if ((await this.ctx.runtime.operation()) === null) await this.correctPeriods();
+  }
+
+  /** Sentinel's periods do not survive its restart, and a command that hurried them may have died. */
+  private async correctPeriods(): Promise<void> {
+    const wanted = debugArguments(this.ctx.topology.sentinel.periods);
+    const correct = (node: NodeId) =>
+      withNode(this.ctx, requireNode(this.ctx.topology, node), async (redis) => {
+        const current = (await redis.call("SENTINEL", "DEBUG")) as unknown[];
+        const differs = wanted.some((word, i) => i % 2 === 0 && String(current[current.indexOf(word) + 1]) !== wanted[i + 1]);
+        if (differs) await redis.call("SENTINEL", "DEBUG", ...wanted);
+      });
+    // One that is down or too old (6.2 has no SENTINEL DEBUG) keeps its stock periods.
+    await Promise.allSettled(this.ctx.topology.sentinel.nodes.map((node) => correct(node.id)));
+  }
+
+  private async configure(id: NodeId, settings: string[]): Promise<void> {
+    await withNode(this.ctx, requireNode(this.ctx.topology, id), async (redis) => {
+      // One pair a call: CONFIG SET takes several only since 7.0.
+      for (let i = 0; i + 1 < settings.length; i += 2) {
+        await redis.call("CONFIG", "SET", settings[i] ?? "", settings[i + 1] ?? "");
+      }
+    });
+  }
+
+  private supervisorEvents() {
+    return {
+      down: (node: NodeId, cause: string) => this.remember({ kind: "node-down", node, cause }),
+      up: (node: NodeId, pid: number) => this.remember({ kind: "node-up", node, cause: `pid ${pid}` }),
+      gaveUp: (node: NodeId, why: string) => {
+        this.place.noteGaveUp(node, why);
+        this.remember({ kind: "gave-up", node, cause: why });
+      },
+      failed: (node: NodeId, why: string) => this.ctx.report(`could not restart ${node}: ${why}`),
+    };
+  }
+
+  private remember(event: Omit<HistoryEvent, "time" | "by">): void {
+    appendHistory(this.place.history, { time: this.ctx.clock.now(), ...event, by: "steward" });
+    this.ctx.report([event.kind, event.node, event.from && `${event.from} -> ${event.to}`, event.cause].filter(Boolean).join(" "));
+  }
+}

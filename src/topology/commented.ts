@@ -1,0 +1,109 @@
+/**
+ * The file that `vedette init` writes: every key with its default and what it is for.
+ *
+ * Values that others follow from (quorum from count, maxmemory from size) stand in comments, so that changing
+ * what they follow from has its effect.
+ *
+ * @param schema where editors find the JSON Schema, relative to the file
+ */
+export function commentedTopology(schema: string | null = null): string {
+  const modeline = schema === null ? "" : `# yaml-language-server: $schema=${schema}\n`;
+  return modeline + TEXT;
+}
+
+const TEXT = `# What this Redis cluster should be. Every key is optional; what stands here is the default.
+# Check it with \`vedette validate\`, see every effective value and its origin with \`vedette config show\`.
+# Durations have a unit (500ms, 5s, 2m); sizes are read as Redis reads them (1k = 1000, 1kb = 1024).
+
+# The cluster's name, and the master's name that clients ask the Sentinels for.
+name: mymaster
+
+# Where nodes run: as processes of this machine.
+runtime: local
+
+# With true, drills and other commands that hurt ask for the name to be typed.
+production: false
+
+# Data, logs and working copies of configuration files go to stateDir/NAME. Paths start from this file.
+stateDir: .vedette
+backupDir: backups
+
+# What the cluster is for; one name or a list of those that go together.
+#   cache        evicts least recently used keys when memory is full
+#   store        never evicts, and refuses writes that no replica would receive
+#   read-heavy   frees memory in the background
+#   write-heavy  rewrites the append-only file less often, lets replicas fall further behind
+# profile: store
+
+# Memory of each node: dev 256mb, small 1gb, medium 4gb, large 16gb. The larger ones also keep more for
+# replicas that were away for a while. Leave as much again free for copies made while saving.
+# size: dev
+
+# Addresses every node listens on. Anything but loopback needs security.passwordFile.
+bind: 127.0.0.1
+
+# The address under which peers, Sentinels and clients reach the nodes, if it is not the first of bind.
+# announce: 10.0.0.5
+
+security:
+  # A file that holds the one password of all nodes and Sentinels.
+  # passwordFile: ./secret
+
+supervise:
+  # A node that ends unexpectedly is restarted, at most so often within the window; then it is given up, loudly.
+  restarts: 5
+  window: 60s
+
+logs:
+  maxSize: 10mb
+  keep: 5
+
+redis:
+  # Beside the initial master. Who is master later is up to the Sentinels.
+  replicas: 3
+  # The initial master's port; replicas take the next ones.
+  port: 6379
+  # Each node's data goes to dataDir/NODE; the default is in stateDir.
+  # dataDir: /var/lib/vedette
+  # Any redis.conf directive, for all nodes. A list gives one several times: save: [3600 1, 300 100].
+  config:
+    # maxmemory: 256mb
+    # maxmemory-policy: allkeys-lru
+    # appendfsync: everysec
+    # repl-backlog-size: 64mb
+  # The same for one node, named redis-master or redis-slave-1 to redis-slave-3.
+  nodes:
+    # redis-slave-2:
+    #   port: 6390
+    #   bind: 127.0.0.1
+    #   announce: 10.0.0.5
+    #   dataDir: /mnt/disk2/redis
+    #   config:
+    #     replica-priority: 50
+
+sentinel:
+  count: 3
+  # The first Sentinel's port; the others take the next ones.
+  port: 26379
+  # Sentinels that must find the master down before a failover starts; the default is a majority of count.
+  # quorum: 2
+  # Silence after which a Sentinel takes a node for down: at least its ping period (1s) and 200ms more.
+  downAfter: 5s
+  # A limit of each phase of a failover; after a failed attempt twice this passes before the next.
+  failoverTimeout: 10s
+  # Replicas that follow a new master at the same time.
+  parallelSyncs: 1
+  # Sentinel's own timers.
+  periods:
+    ping: 1s
+    info: 10s
+    ask: 1s
+    publish: 2s
+  # Any sentinel.conf directive; those about the master without its name.
+  config:
+    # notification-script: /usr/local/bin/page-someone
+  # One Sentinel, named redis-sentinel-1 to redis-sentinel-3: port, bind, announce, config.
+  nodes:
+    # redis-sentinel-1:
+    #   port: 26400
+`;

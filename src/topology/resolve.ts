@@ -1,0 +1,254 @@
+import path from "node:path";
+import { DEFAULTS, defaultQuorum, redisDefaults, SENTINEL_DEFAULTS } from "./defaults.ts";
+import { fileLayer, merge, ownLayer, toDirectives, toSentinelDirectives, type Layer } from "./layers.ts";
+import type { Origin, RedisNode, ResolvedTopology, SentinelNode, Topology } from "./model.ts";
+import { bindAddress, canonicalHost, redisIds, sentinelIds } from "./names.ts";
+import { announceEverywhere, checkNodeNames, resolveHostNames } from "./peers.ts";
+import { TopologyError, type Problems } from "./problems.ts";
+import { PROFILE_DIRECTIVES, profileConflicts, SIZE_DIRECTIVES, type Profile } from "./profiles.ts";
+import { checkRules } from "./rules.ts";
+import type { RawTopology } from "./schema.ts";
+import { parseDuration, parseSize } from "./units.ts";
+
+/**
+ * From what a file says to what a cluster is: defaults, sizes, profiles, units and derived values.
+ *
+ * @param raw what the file says, already of the right shape
+ * @param file absolute path of the file, or null for the built-in defaults
+ * @param baseDir absolute directory that relative paths start from
+ * @throws TopologyError with every problem, including those that `problems` had before
+ */
+export function resolveTopology(
+  raw: RawTopology,
+  file: string | null,
+  baseDir: string,
+  problems: Problems,
+): ResolvedTopology {
+  const resolved = new Resolver(raw, file, baseDir, problems).resolve();
+  checkRules(resolved, problems);
+  const errors = problems.errors;
+  if (errors.length > 0) throw new TopologyError(errors);
+  return { ...resolved, advice: problems.advice };
+}
+
+type RawNode = NonNullable<NonNullable<NonNullable<RawTopology["redis"]>["nodes"]>[string]>;
+
+class Resolver {
+  readonly #raw: RawTopology;
+  readonly #file: string | null;
+  readonly #baseDir: string;
+  readonly #problems: Problems;
+  readonly #origins = new Map<string, Origin>();
+  readonly #name: string;
+  readonly #stateDir: string;
+
+  constructor(raw: RawTopology, file: string | null, baseDir: string, problems: Problems) {
+    this.#raw = raw;
+    this.#file = file;
+    this.#baseDir = baseDir;
+    this.#problems = problems;
+    this.#name = this.#pick("name", raw.name, DEFAULTS.name);
+    this.#stateDir = path.join(this.#path("stateDir", raw.stateDir, DEFAULTS.stateDir), this.#name);
+  }
+
+  resolve(): ResolvedTopology {
+    const { security, supervise, logs } = this.#raw;
+    const topology: Topology = {
+      name: this.#name,
+      runtime: this.#pick("runtime", this.#raw.runtime, "local"),
+      production: this.#pick("production", this.#raw.production, false),
+      file: this.#file,
+      baseDir: this.#baseDir,
+      stateDir: this.#stateDir,
+      backupDir: this.#path("backupDir", this.#raw.backupDir, DEFAULTS.backupDir),
+      redis: { nodes: this.#redisNodes() },
+      sentinel: this.#sentinel(),
+      security: { passwordFile: this.#optionalPath("security.passwordFile", security?.passwordFile) },
+      supervise: {
+        restarts: this.#pick("supervise.restarts", supervise?.restarts, DEFAULTS.restarts),
+        windowMs: this.#duration("supervise.window", supervise?.window, DEFAULTS.windowMs),
+      },
+      logs: {
+        maxBytes: this.#size("logs.maxSize", logs?.maxSize, DEFAULTS.logBytes),
+        keep: this.#pick("logs.keep", logs?.keep, DEFAULTS.logKeep),
+      },
+    };
+    announceEverywhere(topology);
+    resolveHostNames(topology);
+    return { topology, origins: this.#origins, advice: [] };
+  }
+
+  #redisNodes(): [RedisNode, ...RedisNode[]] {
+    const redis = this.#raw.redis ?? {};
+    const replicas = this.#pick("redis.replicas", redis.replicas, DEFAULTS.replicas);
+    const port = this.#pick("redis.port", redis.port, DEFAULTS.redisPort);
+    const dataDir = redis.dataDir === undefined ? null : this.#path("redis.dataDir", redis.dataDir, "");
+    const common = this.#redisLayers(replicas);
+    const ids = redisIds(replicas);
+    checkNodeNames("redis", ids, redis.nodes ?? {}, this.#problems);
+    const nodes = ids.map((id, index): RedisNode => {
+      const key = `redis.nodes.${id}`;
+      const node = redis.nodes?.[id] ?? {};
+      const layer = merge([...common, fileLayer("redis", `${key}.config`, node.config, this.#problems)]);
+      return {
+        kind: "redis",
+        id,
+        ...this.#address(key, node, port + index, "redis.port"),
+        dataDir: this.#dataDir(key, id, node.dataDir, dataDir),
+        priority: numberIn(layer, "replica-priority"),
+        minReplicas: {
+          toWrite: numberIn(layer, "min-replicas-to-write"),
+          maxLag: numberIn(layer, "min-replicas-max-lag"),
+        },
+        appendOnly: layer.get("appendonly")?.lines[0]?.[0]?.toLowerCase() === "yes",
+        directives: toDirectives(layer),
+      };
+    });
+    return nonEmpty(nodes);
+  }
+
+  #redisLayers(replicas: number): Layer[] {
+    const { size, profile } = this.#raw;
+    const profiles: Profile[] = [profile ?? []].flat();
+    for (const conflict of profileConflicts(profiles)) {
+      this.#problems.error("profile", `names profiles that contradict each other: ${conflict}`);
+    }
+    const defaults = ownLayer(redisDefaults(replicas), { from: "default" });
+    const followers = defaults.get("repl-diskless-sync-max-replicas");
+    if (followers !== undefined) followers.origin = { from: "derived", why: "the number of replicas" };
+    return [
+      defaults,
+      ...(size === undefined ? [] : [ownLayer(SIZE_DIRECTIVES[size], { from: "size", name: size })]),
+      ...profiles.map((name) => ownLayer(PROFILE_DIRECTIVES[name], { from: "profile", name })),
+      fileLayer("redis", "redis.config", this.#raw.redis?.config, this.#problems),
+    ];
+  }
+
+  #sentinel(): Topology["sentinel"] {
+    const raw = this.#raw.sentinel ?? {};
+    const count = this.#pick("sentinel.count", raw.count, DEFAULTS.sentinels);
+    const port = this.#pick("sentinel.port", raw.port, DEFAULTS.sentinelPort);
+    const common = [
+      ownLayer(SENTINEL_DEFAULTS, { from: "default" }),
+      fileLayer("sentinel", "sentinel.config", raw.config, this.#problems),
+    ];
+    const ids = sentinelIds(count);
+    checkNodeNames("sentinel", ids, raw.nodes ?? {}, this.#problems);
+    const nodes = ids.map((id, index): SentinelNode => {
+      const key = `sentinel.nodes.${id}`;
+      const node = raw.nodes?.[id] ?? {};
+      const layer = merge([...common, fileLayer("sentinel", `${key}.config`, node.config, this.#problems)]);
+      return {
+        kind: "sentinel",
+        id,
+        ...this.#address(key, node, port + index, "sentinel.port"),
+        directives: toSentinelDirectives(layer, this.#name),
+      };
+    });
+    const period = (name: keyof typeof DEFAULTS.periods): number =>
+      this.#duration(`sentinel.periods.${name}`, raw.periods?.[name], DEFAULTS.periods[name]);
+    return {
+      nodes: nonEmpty(nodes),
+      quorum: this.#quorum(raw.quorum, count),
+      downAfterMs: this.#duration("sentinel.downAfter", raw.downAfter, DEFAULTS.downAfterMs),
+      failoverTimeoutMs: this.#duration(
+        "sentinel.failoverTimeout",
+        raw.failoverTimeout,
+        DEFAULTS.failoverTimeoutMs,
+      ),
+      parallelSyncs: this.#pick("sentinel.parallelSyncs", raw.parallelSyncs, DEFAULTS.parallelSyncs),
+      periods: { ping: period("ping"), info: period("info"), ask: period("ask"), publish: period("publish") },
+    };
+  }
+
+  #quorum(value: number | undefined, count: number): number {
+    const quorum = this.#pick("sentinel.quorum", value, defaultQuorum(count));
+    if (value === undefined) {
+      this.#origins.set("sentinel.quorum", { from: "derived", why: `a majority of ${count}` });
+    }
+    return quorum;
+  }
+
+  /** Where a node listens and how others reach it. */
+  #address(key: string, node: RawNode, port: number, portKey: string) {
+    const bind = this.#bind(key, node.bind);
+    const announce = node.announce ?? this.#raw.announce;
+    if (announce !== undefined) {
+      const from = node.announce === undefined ? "announce" : `${key}.announce`;
+      this.#origins.set(`${key}.announce`, this.#fileOrigin(from));
+    }
+    if (node.port === undefined) {
+      this.#origins.set(`${key}.port`, this.#inherited(portKey, `counted from ${portKey}`));
+    }
+    return {
+      bind,
+      host: canonicalHost(announce ?? bindAddress(bind[0] ?? DEFAULTS.bind)),
+      port: node.port === undefined ? port : this.#pick(`${key}.port`, node.port, port),
+      announced: announce !== undefined,
+    };
+  }
+
+  #bind(key: string, value: string | string[] | undefined): string[] {
+    const from = value === undefined ? "bind" : `${key}.bind`;
+    const written = this.#pick(from, value ?? this.#raw.bind, DEFAULTS.bind);
+    if (value === undefined)
+      this.#origins.set(`${key}.bind`, this.#inherited("bind", "the same for all nodes"));
+    return [written].flat().flatMap((entry) => entry.split(/\s+/).filter((part) => part !== ""));
+  }
+
+  #dataDir(key: string, id: string, own: string | undefined, common: string | null): string {
+    if (own !== undefined) return this.#path(`${key}.dataDir`, own, "");
+    const why = common === null ? "within stateDir" : "redis.dataDir and the node's name";
+    this.#origins.set(`${key}.dataDir`, { from: "derived", why });
+    return common === null ? path.join(this.#stateDir, "redis", id, "data") : path.join(common, id);
+  }
+
+  #pick<T>(key: string, value: T | undefined, fallback: T): T {
+    this.#origins.set(key, value === undefined ? { from: "default" } : this.#fileOrigin(key));
+    return value ?? fallback;
+  }
+
+  #duration(key: string, value: string | undefined, fallback: number): number {
+    const ms = value === undefined ? undefined : (parseDuration(value) ?? undefined);
+    if (value !== undefined && (ms === undefined || ms < 1)) {
+      this.#problems.error(key, "must be at least 1ms, in whole milliseconds", { found: value });
+    }
+    return this.#pick(key, ms === 0 ? undefined : ms, fallback);
+  }
+
+  #size(key: string, value: string | number | undefined, fallback: number): number {
+    const bytes = value === undefined ? undefined : (parseSize(String(value)) ?? undefined);
+    if (value !== undefined && (bytes === undefined || bytes < 1024)) {
+      this.#problems.error(key, "must be at least 1kb", { found: value });
+    }
+    return this.#pick(key, bytes, fallback);
+  }
+
+  #path(key: string, value: string | undefined, fallback: string): string {
+    return path.resolve(this.#baseDir, this.#pick(key, value, fallback));
+  }
+
+  #optionalPath(key: string, value: string | undefined): string | null {
+    return value === undefined ? null : this.#path(key, value, "");
+  }
+
+  #fileOrigin(key: string): Origin {
+    const place = this.#problems.places.keys.get(key) ?? { line: 1, column: 1 };
+    return { from: "file", key, ...place };
+  }
+
+  #inherited(key: string, why: string): Origin {
+    const origin = this.#origins.get(key);
+    return origin?.from === "file" ? origin : { from: "derived", why };
+  }
+}
+
+function numberIn(layer: Layer, name: string): number {
+  return Number(layer.get(name)?.lines[0]?.[0] ?? 0);
+}
+
+function nonEmpty<T>(items: T[]): [T, ...T[]] {
+  const [first, ...rest] = items;
+  if (first === undefined) throw new Error("a cluster has at least one node of each kind");
+  return [first, ...rest];
+}
