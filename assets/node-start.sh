@@ -45,10 +45,11 @@ replace() { # replace FILE < content: readers see the old file or the new one, n
   cat >"$1.tmp.$$" && mv -f "$1.tmp.$$" "$1"
 }
 
-# identity PID: what tells this process from a later one with the same pid.
+# identity PID: what tells this process from a later one with the same pid; nothing for a dead one. A zombie is
+# dead, though kill -0 finds it: only its parent can reap it.
 identity() {
   if [ -r "/proc/$1/stat" ]; then
-    sed 's/.*) //' "/proc/$1/stat" | cut -d' ' -f20
+    sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | awk '$1 != "Z" && $1 != "X" { print $20 }'
   else
     ps -o lstart= -p "$1" 2>/dev/null | tr -s ' ' '_'
   fi

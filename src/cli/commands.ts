@@ -103,7 +103,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: "the logs of all nodes, or of some, merged by time",
     options: [
       ["-F, --follow", "go on as lines are written"],
-      ["-n, --lines <count>", "how many lines to begin with (default 50)"],
+      ["-n, --lines <count>", "how many lines to begin with, or `all` (default 50)"],
       JSON_OPTION,
     ],
     load: () => import("./commands/logs.ts"),

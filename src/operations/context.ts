@@ -36,7 +36,11 @@ export async function look(ctx: Context): Promise<Snapshot> {
     ctx.runtime.operation(),
   ]);
   const facts = { processes, steward, operation };
-  return observe(ctx.topology, facts, { password: ctx.password, deadlineMs: ASK_DEADLINE_MS, clock: ctx.clock });
+  return observe(ctx.topology, facts, {
+    password: ctx.password,
+    deadlineMs: ASK_DEADLINE_MS,
+    clock: ctx.clock,
+  });
 }
 
 /** Opens a connection to a node, hands it to `use`, and closes it whatever happens. */
@@ -80,7 +84,11 @@ export async function requireMaster(ctx: Context, doing: string): Promise<Cluste
 }
 
 /** Runs `work` while holding the cluster's operation lease. */
-export async function underLease<T>(ctx: Context, name: string, work: (token: number) => Promise<T>): Promise<T> {
+export async function underLease<T>(
+  ctx: Context,
+  name: string,
+  work: (token: number) => Promise<T>,
+): Promise<T> {
   const lease = await ctx.runtime.lease(name);
   try {
     return await work(lease.token);

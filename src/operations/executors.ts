@@ -29,7 +29,12 @@ export const executors: Executors = {
     else if (result.how === "killed") ctx.report(`${step.node} killed (${result.ms} ms)`);
   },
   "save-before-stop": async (ctx, step) => {
-    await withNode(ctx, requireNode(ctx.topology, step.node), (redis) => redis.call("SAVE"), SAVE_DEADLINE_MS);
+    await withNode(
+      ctx,
+      requireNode(ctx.topology, step.node),
+      (redis) => redis.call("SAVE"),
+      SAVE_DEADLINE_MS,
+    );
   },
   reconfigure: async (ctx, step) => reconfigure(ctx, step.node),
   "start-steward": async (ctx) => {
@@ -58,9 +63,12 @@ async function waitFor(ctx: Context, condition: Condition, deadlineMs: number): 
       missing =
         condition === "settled"
           ? unsettled(ctx.topology, snapshot)
-          : snapshot.sentinels.filter((each) => !each.up).map((each) => `${each.node}: ${each.reason ?? "no answer"}`);
+          : snapshot.sentinels
+              .filter((each) => !each.up)
+              .map((each) => `${each.node}: ${each.reason ?? "no answer"}`);
       const now = missing.join("\n");
-      if (now !== shown && missing[0] !== undefined) ctx.report(`waiting: ${missing[0]}${more(missing.length - 1)}`);
+      if (now !== shown && missing[0] !== undefined)
+        ctx.report(`waiting: ${missing[0]}${more(missing.length - 1)}`);
       shown = now;
       return missing.length === 0;
     },

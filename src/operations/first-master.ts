@@ -16,7 +16,11 @@ export interface NoFirstMaster {
  * decide; if too few of them are left, the nodes' records do, and only if they leave one answer. `force` is the
  * user's explicit choice.
  */
-export function firstMaster(topology: Topology, records: Records, force: NodeId | null): FirstFacts | NoFirstMaster {
+export function firstMaster(
+  topology: Topology,
+  records: Records,
+  force: NodeId | null,
+): FirstFacts | NoFirstMaster {
   const epoch = highestEpoch(records);
   if (force !== null) return { master: addressOf(topology, force), epoch };
   if (isNew(records)) return { master: addressOf(topology, topology.redis.nodes[0].id), epoch: 0 };
@@ -29,7 +33,9 @@ export function isRefused(result: FirstFacts | NoFirstMaster): result is NoFirst
 
 /** Nothing was ever prepared and no data is there. */
 function isNew(records: Records): boolean {
-  return !records.sentinels.some((each) => each.known) && !records.redis.some((each) => each.known || each.hasData);
+  return (
+    !records.sentinels.some((each) => each.known) && !records.redis.some((each) => each.known || each.hasData)
+  );
 }
 
 /** What the Sentinels' files say at their highest epoch, if enough of them are left or the nodes confirm it. */
@@ -62,7 +68,8 @@ function byNodes(topology: Topology, records: Records, epoch: number): FirstFact
   }
   const [chosen] = best;
   const record = records.redis.find((each) => each.node === chosen);
-  if (record?.follows !== null) return refuse(`most nodes followed ${chosen}, but by its own record it is no master`);
+  if (record?.follows !== null)
+    return refuse(`most nodes followed ${chosen}, but by its own record it is no master`);
   if (!record.hasData && records.redis.some((each) => each.hasData)) {
     return refuse(`most nodes followed ${chosen}, but its data directory is empty while others hold data`);
   }
@@ -99,7 +106,8 @@ function evidence(topology: Topology, records: Records): string[] {
     const role = each.follows === null ? "was master" : `followed ${name(topology, each.follows)}`;
     const data = each.hasData ? "has data" : "has no data";
     const at = records.positions?.nodes[each.node];
-    const position = at === undefined ? "" : `, last seen as ${at.role} at offset ${at.offset} with ${at.keys} keys`;
+    const position =
+      at === undefined ? "" : `, last seen as ${at.role} at offset ${at.offset} with ${at.keys} keys`;
     return each.known
       ? `${each.node}: ${role} (config epoch ${each.epoch} or later), ${data}${position}`
       : `${each.node}: has no record, ${data}${position}`;

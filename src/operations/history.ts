@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { errorCode } from "../errors.ts";
-import type { NodeId } from "../topology/model.ts";
+import type { NodeId, Topology } from "../topology/model.ts";
 
 /** One line of history.jsonl: what happened to the cluster, when, and who wanted it. */
 export interface HistoryEvent {
@@ -29,6 +29,11 @@ export interface HistoryEvent {
   durationsMs?: Record<string, number>;
   /** Who asked: `vedette up`, `steward`, … */
   by: string;
+}
+
+/** Where a cluster's events are. */
+export function historyFile(topology: Topology): string {
+  return join(topology.stateDir, "history.jsonl");
 }
 
 /** Appends one line; appends of less than a page are whole even with several writers. */

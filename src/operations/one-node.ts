@@ -23,7 +23,9 @@ export async function startNode(ctx: Context, id: NodeId, force: boolean): Promi
 
 /** Stops one node, which nobody brings back until it is started again. */
 export async function stopNode(ctx: Context, id: NodeId, force: boolean): Promise<void> {
-  await underLease(ctx, `stop ${id}`, async (token) => run(ctx, `stop ${id}`, token, planStop(ctx, id, force)));
+  await underLease(ctx, `stop ${id}`, async (token) =>
+    run(ctx, `stop ${id}`, token, planStop(ctx, id, force)),
+  );
 }
 
 /** Stops and starts one node under one lease, so that nothing comes between. */

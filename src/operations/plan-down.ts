@@ -24,10 +24,18 @@ export function planDown(topology: Topology, snapshot: Snapshot, force: boolean)
     .filter((node) => alive.has(node.id));
   const sentinels = topology.sentinel.nodes.filter((node) => alive.has(node.id));
   return [
-    { do: "want", nodes: [...topology.sentinel.nodes, ...topology.redis.nodes].map((node) => node.id), up: false },
+    {
+      do: "want",
+      nodes: [...topology.sentinel.nodes, ...topology.redis.nodes].map((node) => node.id),
+      up: false,
+    },
     { do: "stop-steward", deadlineMs: 10_000 },
     ...sentinels.map((node) => stop(node.id)),
-    ...redis.flatMap((node): Step[] => (keepsNothing(node) && !force ? [{ do: "save-before-stop", node: node.id }, stop(node.id)] : [stop(node.id)])),
+    ...redis.flatMap((node): Step[] =>
+      keepsNothing(node) && !force
+        ? [{ do: "save-before-stop", node: node.id }, stop(node.id)]
+        : [stop(node.id)],
+    ),
   ];
 }
 

@@ -27,11 +27,15 @@ export const SETTLE_DEADLINE_MS = 60_000;
  */
 export function planUp(topology: Topology, facts: UpFacts): Step[] {
   const first = chooseFirst(topology, facts);
-  const running = new Set(facts.processes.filter((each) => each.state !== "stopped").map((each) => each.node));
+  const running = new Set(
+    facts.processes.filter((each) => each.state !== "stopped").map((each) => each.node),
+  );
   const missing = (nodes: readonly ClusterNode[]) => nodes.filter((node) => !running.has(node.id));
   const sentinels = missing(topology.sentinel.nodes);
   // The master first: its replicas then find it at their first attempt; a failed one costs them a second.
-  const redis = masterFirst(topology, first).filter((node) => !running.has(node.id) || node.id === facts.force);
+  const redis = masterFirst(topology, first).filter(
+    (node) => !running.has(node.id) || node.id === facts.force,
+  );
   const all = [...topology.sentinel.nodes, ...topology.redis.nodes].map((node) => node.id);
   const forced = facts.force !== null && !isFirstOfSentinels(topology, facts) ? facts.force : null;
   return [

@@ -14,13 +14,23 @@ const PROMOTION_DEADLINE_MS = 30_000;
 export async function promoteOnly(ctx: Context, id: NodeId): Promise<void> {
   const node = requireNode(ctx.topology, id);
   if (node.kind !== "redis") throw new VedetteError(`promoting ${id}: it is a Sentinel`);
-  const asked = await until(() => ask(ctx, node), { deadlineMs: PROMOTION_DEADLINE_MS, everyMs: 250, clock: ctx.clock });
+  const asked = await until(() => ask(ctx, node), {
+    deadlineMs: PROMOTION_DEADLINE_MS,
+    everyMs: 250,
+    clock: ctx.clock,
+  });
   try {
-    if (asked !== "named") throw new VedetteError(`promoting ${id}: the Sentinels did not name it within ${PROMOTION_DEADLINE_MS / 1000} s`, {
-        next: "type `vedette sentinel-status` to see what each of them says",
-      });
+    if (asked !== "named")
+      throw new VedetteError(
+        `promoting ${id}: the Sentinels did not name it within ${PROMOTION_DEADLINE_MS / 1000} s`,
+        {
+          next: "type `vedette sentinel-status` to see what each of them says",
+        },
+      );
   } finally {
-    await withNode(ctx, node, (redis) => redis.call("CONFIG", "SET", "replica-priority", String(node.priority)));
+    await withNode(ctx, node, (redis) =>
+      redis.call("CONFIG", "SET", "replica-priority", String(node.priority)),
+    );
   }
 }
 

@@ -30,6 +30,11 @@ export interface Lease {
   release(): Promise<void>;
 }
 
+/** Works of which one at a time may be under way, whatever operation holds the lease. */
+export type SideWork = "backup" | "benchmark";
+
+export type RedisProgram = "redis-cli" | "redis-check-rdb" | "redis-benchmark";
+
 /**
  * Where nodes run. Every method addresses nodes by id; none of them decides who is master.
  *
@@ -78,6 +83,13 @@ export interface Runtime {
   releaseHold(node: NodeId): Promise<void>;
   /** Takes the cluster's operation lease, or throws naming who has it. */
   lease(operation: string): Promise<Lease>;
+  /**
+   * Claims the one place of a work that goes on beside operations (a long backup must not keep the steward from
+   * restarting nodes), or throws naming who has it.
+   */
+  exclusive(work: SideWork): Promise<Lease>;
+  /** Absolute path of one of Redis' own programs, to be run beside the nodes. Throws with what to install. */
+  program(name: RedisProgram): Promise<string>;
   /** Starts the steward if none runs; returns once it has its claim. */
   startSteward(): Promise<{ pid: number; already: boolean }>;
   stopSteward(deadlineMs: number): Promise<void>;

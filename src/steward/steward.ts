@@ -134,8 +134,8 @@ export class Steward {
     const wanted = debugArguments(this.ctx.topology.sentinel.periods);
     const correct = (node: NodeId) =>
       withNode(this.ctx, requireNode(this.ctx.topology, node), async (redis) => {
-        const current = (await redis.call("SENTINEL", "DEBUG")) as unknown[];
-        const differs = wanted.some((word, i) => i % 2 === 0 && String(current[current.indexOf(word) + 1]) !== wanted[i + 1]);
+        const current = periodsOf(await redis.call("SENTINEL", "DEBUG"));
+        const differs = wanted.some((word, i) => i % 2 === 0 && current.get(word) !== wanted[i + 1]);
         if (differs) await redis.call("SENTINEL", "DEBUG", ...wanted);
       });
     // One that is down or too old (6.2 has no SENTINEL DEBUG) keeps its stock periods.
@@ -167,4 +167,10 @@ export class Steward {
     appendHistory(this.place.history, { time: this.ctx.clock.now(), ...event, by: "steward" });
     this.ctx.report([event.kind, event.node, event.from && `${event.from} -> ${event.to}`, event.cause].filter(Boolean).join(" "));
   }
+}
+
+/** The flat reply of SENTINEL DEBUG, which spells in capitals what it takes in any case. */
+function periodsOf(reply: unknown): Map<string, string> {
+  const words = Array.isArray(reply) ? reply.map(String) : [];
+  return new Map(words.flatMap((word, i) => (i % 2 === 0 ? [[word.toLowerCase(), words[i + 1] ?? ""] as const] : [])));
 }

@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from "yaml";
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Alias, type Document } from "yaml";
 import { Problems, type Place, type Places } from "./problems.ts";
 
 /** YAML text as plain values, together with the place of every key and value. */
@@ -34,8 +34,10 @@ export function parseTopologyText(text: string, file: string): ParsedDocument {
       yamlHint(issue.code),
     );
   }
+  const before = problems.list.length;
   const value = new Converter(document, problems, places, placeOf).convert(document.contents, "", 0);
-  const sound = document.errors.every(({ code }) => code === "DUPLICATE_KEY");
+  const understood = problems.list.length === before;
+  const sound = understood && document.errors.every(({ code }) => code === "DUPLICATE_KEY");
   return { value: value ?? null, sound, problems };
 }
 
@@ -87,7 +89,7 @@ class Converter {
 
   convert(node: unknown, key: string, depth: number): unknown {
     if (++this.#nodes > MAX_NODES || depth > MAX_DEPTH) return this.#tooMuch();
-    if (isAlias(node)) return this.convert(node.resolve(this.#document), key, depth + 1);
+    if (isAlias(node)) return this.#alias(node, key, depth);
     if (isScalar(node)) return node.value;
     if (isSeq(node)) return node.items.map((item, i) => this.#entry(item, `${key}[${i}]`, depth));
     if (!isMap(node)) return null;
@@ -106,6 +108,17 @@ class Converter {
       result[String(name)] = this.#entry(pair.value, path, depth);
     }
     return result;
+  }
+
+  #alias(node: Alias, key: string, depth: number): unknown {
+    const target = node.resolve(this.#document);
+    if (target !== undefined) return this.convert(target, key, depth + 1);
+    this.#problems.errorAt(
+      this.#placeOf(node.range?.[0]),
+      key,
+      `refers to &${node.source}, which is not defined`,
+    );
+    return null;
   }
 
   #entry(node: unknown, path: string, depth: number): unknown {

@@ -1,13 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import * as fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { explain, UsageError } from "../errors.ts";
-import { knownDirectives } from "./directives.ts";
 import { loadTopology, parseTopology } from "./load.ts";
 import { formatProblem, TopologyError } from "./problems.ts";
-import { keysAt } from "./schema.ts";
 
 const load = (text: string) => parseTopology(text, "/srv/app/vedette.yaml", "vedette.yaml");
 
@@ -79,6 +76,7 @@ const BAD: [what: string, text: string, problems: string[]][] = [
   ["two documents", "name: a\n---\nname: b\n", ["vedette.yaml:2:1 holds more than one YAML document"]],
   ["a key twice", "name: a\nname: b\n", ["vedette.yaml:2:1 the same key is given twice; keep one of them"]],
   ["a mapping as key", "? {a: 1}\n: 2\n", ["vedette.yaml:1:3 a key must be plain text"]],
+  ["an unknown alias", "name: a\nbind: *b\n", ["vedette.yaml:2:7 bind: refers to &b, which is not defined"]],
   ["an unknown tag", "name: !x a\n", ["vedette.yaml:1:7 not valid YAML"]],
   ["a prototype key", "__proto__: 1\n", ["vedette.yaml:1:1 __proto__: is not a key of a topology"]],
   [
@@ -182,6 +180,14 @@ const BAD: [what: string, text: string, problems: string[]][] = [
     "a bad address",
     "announce: 10.0.0.256\n",
     ['vedette.yaml:1:11 announce: must be an IP address or a host name (found "10.0.0.256")'],
+  ],
+  ["an empty bind", 'bind: " "\n', ["vedette.yaml:1:7 bind: must be an address or a list of addresses"]],
+  [
+    "a bind of no address",
+    "bind: [127.0.0.1, 10.0.0.300]\n",
+    [
+      'vedette.yaml:1:19 bind[1]: must be an address or a list of addresses to listen on (found "10.0.0.300")',
+    ],
   ],
   [
     "an unknown node",
@@ -369,134 +375,6 @@ describe("bad input", () => {
   });
 });
 
-describe("directives", () => {
-  const config = (line: string) =>
-    problemsOf(`redis:\n  config:\n    ${line}\n`).map((p) => p.slice("vedette.yaml:".length));
-
-  it.each([
-    [
-      "appndonly: true",
-      '3:5 redis.config.appndonly: is not a directive of Redis; did you mean "appendonly"?',
-    ],
-    ["port: 1", "3:5 redis.config.port: is written by Vedette itself; set redis.port"],
-    ["SlaveOf: 10.0.0.1 6379", "3:5 redis.config.SlaveOf: is written by Vedette itself; Sentinel decides"],
-    [
-      "requirepass: hunter2",
-      "3:5 redis.config.requirepass: is written by Vedette itself; one password serves",
-    ],
-    ["cluster-enabled: true", "3:5 redis.config.cluster-enabled: is written by Vedette itself"],
-    [
-      "notification-script: /x",
-      "3:5 redis.config.notification-script: is a Sentinel directive; set it in sentinel.config",
-    ],
-    ["sentinel monitor: x", "3:5 redis.config.sentinel monitor: is not the name of a directive"],
-    ['"a b": x', "3:5 redis.config.a b: is not the name of a directive"],
-    ['"x\\nport": 1', "3:5 redis.config.x\\nport: is not the name of a directive"],
-    [
-      'appendfsync: "no  # max"',
-      '3:18 redis.config.appendfsync: must be one of everysec, always, no; a comment after a value is read as part of it (found "no  # max")',
-    ],
-    ["maxmemory-policy: lru", "3:23 redis.config.maxmemory-policy: must be one of noeviction"],
-    ["maxmemory: 1.5gb", "3:16 redis.config.maxmemory: must be a size as Redis reads it"],
-    ["maxclients: 10k", "3:17 redis.config.maxclients: must be a whole number without a unit"],
-    ["io-threads: 0", "3:17 redis.config.io-threads: must be from 1 to 128 (found 0)"],
-    ["appendonly: always", "3:17 redis.config.appendonly: must be one of yes, no"],
-    ["maxmemory: [1gb, 2gb]", "3:16 redis.config.maxmemory: takes one value, not a list (found a list)"],
-    [
-      "maxmemory:",
-      "3:5 redis.config.maxmemory: must be a text, a number, true or false, or a list of them (found nothing)",
-    ],
-    ["save: hourly", '3:11 redis.config.save: must be pairs of seconds and changes such as "3600 1 300 100"'],
-    ["save: 0 1", "3:11 redis.config.save: must be pairs"],
-    [
-      "client-output-buffer-limit: replica 1gb",
-      "3:33 redis.config.client-output-buffer-limit: must be a class",
-    ],
-    ["rename-command: CONFIG hidden", "3:21 redis.config.rename-command: takes away CONFIG"],
-    ["rename-command: KEYS", "3:21 redis.config.rename-command: must be a command and its new name"],
-    ["loadmodule: '\"a'", "3:17 redis.config.loadmodule: has quotes that do not balance"],
-    ["shutdown-on-sigterm: save later", "3:26 redis.config.shutdown-on-sigterm: must be one of default"],
-    ["unixsocketperm: 999", "3:21 redis.config.unixsocketperm: must be an octal mode"],
-    [
-      "maxmemory-clients: 120%",
-      "3:24 redis.config.maxmemory-clients: must be a size such as 256mb or a percentage",
-    ],
-    ['proc-title-template: "a\\0b"', "3:26 redis.config.proc-title-template: must not contain a NUL"],
-    [
-      "tls-key-file-pass: hunter2",
-      "3:5 redis.config.tls-key-file-pass: would put a secret into readable files",
-    ],
-    ["user: app on >hunter2 ~*", "3:11 redis.config.user: has a password in clear; give its SHA-256"],
-    [
-      "slave-priority: 1\n    replica-priority: 2",
-      "4:5 redis.config.replica-priority: sets replica-priority a second time",
-    ],
-  ])("refuses %s", (line, expected) => {
-    const found = config(line);
-    expect(found.map((problem) => problem.slice(0, expected.length))).toEqual([expected]);
-    expect(found.join("")).not.toContain("hunter2");
-  });
-
-  it("refuses what Vedette owns of sentinel.conf, and points at the right key", () => {
-    const text =
-      "sentinel:\n  config:\n    down-after-milliseconds: 1000\n    monitor: x\n    requirepass: y\n";
-    expect(problemsOf(text)).toEqual([
-      "vedette.yaml:3:5 sentinel.config.down-after-milliseconds: is written by Vedette itself; set sentinel.downAfter",
-      "vedette.yaml:4:5 sentinel.config.monitor: is written by Vedette itself; set name, redis.port and sentinel.quorum",
-      expect.stringContaining(
-        "vedette.yaml:5:5 sentinel.config.requirepass: is written by Vedette itself; one password",
-      ),
-    ]);
-  });
-
-  const argsOf = (yaml: string, name: string) =>
-    load(`redis:\n  config:\n    ${yaml}\n`)
-      .topology.redis.nodes[0].directives.filter((directive) => directive.name === name)
-      .map(({ args }) => args);
-
-  it.each<[string, string, string[][]]>([
-    ["maxmemory: 2gb", "maxmemory", [["2gb"]]],
-    ["activedefrag: true", "activedefrag", [["yes"]]],
-    ["save: 3600 1 300 100", "save", [["3600", "1", "300", "100"]]],
-    [
-      "save: [900 1, 60 1000]",
-      "save",
-      [
-        ["900", "1"],
-        ["60", "1000"],
-      ],
-    ],
-    ['save: ""', "save", [[""]]],
-    [
-      "user: [app on nopass ~* +@read, 'ops on #ab \"~a b\"']",
-      "user",
-      [
-        ["app", "on", "nopass", "~*", "+@read"],
-        ["ops", "on", "#ab", "~a b"],
-      ],
-    ],
-    ["oom-score-adj-values: [0, 100, 200]", "oom-score-adj-values", [["0", "100", "200"]]],
-    ["shutdown-on-sigterm: save now", "shutdown-on-sigterm", [["save", "now"]]],
-    [
-      `rename-command: ['KEYS ""', FLUSHALL x]`,
-      "rename-command",
-      [
-        ["KEYS", ""],
-        ["FLUSHALL", "x"],
-      ],
-    ],
-    ['proc-title-template: "{title} # {listen-addr}"', "proc-title-template", [["{title} # {listen-addr}"]]],
-    ["MAXMEMORY: 5mb", "maxmemory", [["5mb"]]],
-    ["slave-read-only: yes", "replica-read-only", [["yes"]]],
-    ["search.timeout: 5", "search.timeout", [["5"]]],
-    ["some-future-directive: [a b, c]", "some-future-directive", [["a b"], ["c"]]],
-    ["unixsocketperm: 700", "unixsocketperm", [["700"]]],
-    ["maxmemory-clients: 5%", "maxmemory-clients", [["5%"]]],
-  ])("reads %s", (yaml, name, expected) => {
-    expect(argsOf(yaml, name)).toEqual(expected);
-  });
-});
-
 describe("advice", () => {
   const adviceOf = (text: string) =>
     load(text).advice.map((item) => `${item.level} ${item.key}: ${item.message}`);
@@ -542,124 +420,5 @@ describe("advice", () => {
   it("is content with a production cluster that chose its policy", () => {
     expect(adviceOf("production: true\nprofile: cache")).toEqual([]);
     expect(adviceOf("production: true\nredis: { config: { maxmemory-policy: allkeys-lfu } }")).toEqual([]);
-  });
-});
-
-describe("any text", () => {
-  const leaf = fc.oneof(
-    fc.constantFrom(
-      "5s",
-      "1ms",
-      "256mb",
-      "0.0.0.0",
-      "127.0.0.1",
-      "store",
-      "yes",
-      "redis-slave-1",
-      "",
-      "../x",
-      "::",
-    ),
-    fc.string(),
-    fc.integer(),
-    fc.double(),
-    fc.boolean(),
-    fc.constant(null),
-  );
-  const KEYS =
-    "name redis sentinel nodes config port bind announce replicas count quorum downAfter periods ping security " +
-    "passwordFile profile size logs stateDir redis-master redis-slave-2 redis-sentinel-1 save user __proto__";
-  const key = fc.oneof(fc.constantFrom(...KEYS.split(" ")), fc.string());
-  /** Known keys in their places with any values: gets further than random documents do. */
-  const anyOf = (keys: readonly string[], value: fc.Arbitrary<unknown>) =>
-    fc.dictionary(fc.constantFrom(...keys), value, { maxKeys: 5 });
-  const value = fc.oneof(leaf, fc.array(leaf, { maxLength: 3 }));
-  const side = (kind: "redis" | "sentinel", ids: string[]) => {
-    const config = anyOf(knownDirectives(kind), value);
-    const node = fc.record(
-      { port: value, bind: value, announce: value, dataDir: value, config },
-      { requiredKeys: [] },
-    );
-    const nodes = anyOf(ids, node);
-    return fc
-      .tuple(anyOf(keysAt([kind]), value), fc.record({ config, nodes }, { requiredKeys: [] }))
-      .map(([some, more]) => ({ ...some, ...more }));
-  };
-  const shaped = fc
-    .tuple(
-      anyOf(keysAt([]), value),
-      fc.record(
-        {
-          redis: side("redis", ["redis-master", "redis-slave-1"]),
-          sentinel: side("sentinel", ["redis-sentinel-1"]),
-        },
-        { requiredKeys: [] },
-      ),
-    )
-    .map(([some, more]) => ({ ...some, ...more }));
-  const document = fc.letrec<{ node: unknown }>((tie) => ({
-    node: fc.oneof(
-      { depthSize: "medium" },
-      leaf,
-      fc.array(tie("node"), { maxLength: 4 }),
-      fc.dictionary(key, tie("node"), { maxKeys: 6 }),
-    ),
-  })).node;
-
-  /** Loading either works or ends in a UsageError whose problems are all one line each. */
-  function loadsOrExplains(text: string): void {
-    try {
-      load(text);
-    } catch (error) {
-      if (!(error instanceof TopologyError)) throw error;
-      expect(error.problems.length).toBeGreaterThan(0);
-      expect(error.message.split(/[\n\u2028\u2029]/)).toHaveLength(error.problems.length);
-    }
-  }
-
-  it("never ends in anything but a topology or a list of problems: documents", () => {
-    fc.assert(
-      fc.property(document, (value) => loadsOrExplains(JSON.stringify(value))),
-      { numRuns: 400 },
-    );
-  });
-
-  it("never ends in anything but a topology or a list of problems: known keys", () => {
-    fc.assert(
-      fc.property(shaped, (value) => loadsOrExplains(JSON.stringify(value))),
-      { numRuns: 500 },
-    );
-  });
-
-  it("never ends in anything but a topology or a list of problems: text", () => {
-    const piece = fc.constantFrom(
-      "redis:",
-      "\n",
-      "  ",
-      "- ",
-      "[",
-      "{",
-      "}",
-      "]",
-      ": ",
-      "&a ",
-      "*a",
-      "!!",
-      "|",
-      "\t",
-      '"',
-      "5s",
-    );
-    fc.assert(
-      fc.property(fc.array(fc.oneof(piece, fc.string()), { maxLength: 30 }), (pieces) =>
-        loadsOrExplains(pieces.join("")),
-      ),
-      { numRuns: 400 },
-    );
-    loadsOrExplains("[".repeat(100_000));
-    loadsOrExplains(
-      "a: &a [1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c,*c,*c]\n",
-    );
-    loadsOrExplains("a: &a [*a]\n");
   });
 });

@@ -21,6 +21,19 @@ export function canonicalHost(host: string): string {
   return bare.toLowerCase() === "localhost" ? "127.0.0.1" : bare;
 }
 
+/** What `bind` takes: one or several addresses separated by spaces, as in redis.conf. */
+export function isBind(text: string): boolean {
+  const addresses = bindAddresses(text);
+  return (
+    addresses.length > 0 &&
+    addresses.map(bindAddress).every((address) => isWildcard(address) || isHost(address))
+  );
+}
+
+export function bindAddresses(text: string): string[] {
+  return text.split(/\s+/).filter((entry) => entry !== "");
+}
+
 /** A `bind` entry without the `-` that lets Redis start when the address does not exist. */
 export function bindAddress(entry: string): string {
   return canonicalHost(entry.startsWith("-") ? entry.slice(1) : entry);

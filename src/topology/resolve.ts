@@ -2,7 +2,7 @@ import path from "node:path";
 import { DEFAULTS, defaultQuorum, redisDefaults, SENTINEL_DEFAULTS } from "./defaults.ts";
 import { fileLayer, merge, ownLayer, toDirectives, toSentinelDirectives, type Layer } from "./layers.ts";
 import type { Origin, RedisNode, ResolvedTopology, SentinelNode, Topology } from "./model.ts";
-import { bindAddress, canonicalHost, redisIds, sentinelIds } from "./names.ts";
+import { bindAddress, bindAddresses, canonicalHost, redisIds, sentinelIds } from "./names.ts";
 import { announceEverywhere, checkNodeNames, resolveHostNames } from "./peers.ts";
 import { TopologyError, type Problems } from "./problems.ts";
 import { PROFILE_DIRECTIVES, profileConflicts, SIZE_DIRECTIVES, type Profile } from "./profiles.ts";
@@ -193,7 +193,7 @@ class Resolver {
     const written = this.#pick(from, value ?? this.#raw.bind, DEFAULTS.bind);
     if (value === undefined)
       this.#origins.set(`${key}.bind`, this.#inherited("bind", "the same for all nodes"));
-    return [written].flat().flatMap((entry) => entry.split(/\s+/).filter((part) => part !== ""));
+    return [written].flat().flatMap(bindAddresses);
   }
 
   #dataDir(key: string, id: string, own: string | undefined, common: string | null): string {

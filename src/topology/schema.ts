@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { CLUSTER_NAME, isHost } from "./names.ts";
+import { CLUSTER_NAME, isBind, isHost } from "./names.ts";
 import { PROFILES, SIZES } from "./profiles.ts";
 import { DURATION, SIZE } from "./units.ts";
 
@@ -41,10 +41,8 @@ function host() {
 
 function addresses() {
   const text = error("must be an address or a list of addresses to listen on");
-  return z.union(
-    [z.string(text).min(1, text), z.array(z.string(text).min(1, text), text).min(1, text)],
-    text,
-  );
+  const entry = z.string(text).refine(isBind, text);
+  return z.union([entry, z.array(entry, text).min(1, text)], text);
 }
 
 function directives(id: string, what: string) {

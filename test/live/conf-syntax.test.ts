@@ -78,7 +78,10 @@ describe("redis-server", () => {
     ];
     const sampled = fc.sample(
       fc
-        .array(fc.constantFrom(..." \t\n\r\u0001\u007f\"'\\#xna0é"), { minLength: 1, maxLength: 12 })
+        .array(fc.constantFrom(...Array.from(" \t\n\r\u0001\u007f\"'\\#xna0é")), {
+          minLength: 1,
+          maxLength: 12,
+        })
         .map((c) => c.join("")),
       { numRuns: 12, seed: 7 },
     );

@@ -1,1 +1,6 @@
-export async function run(): Promise<number> { throw new Error("not built yet"); }
+import type { Invocation } from "../command.ts";
+import { connectTo } from "./connect.ts";
+
+export async function run(invocation: Invocation): Promise<number> {
+  return connectTo(invocation, () => ({ role: "master" }));
+}

@@ -4,7 +4,7 @@ import type { RedisSeen } from "../snapshot.ts";
 import { configured, nameAt, sameNode, type View } from "../view.ts";
 
 /** A replica further behind than this would lose too much if it were promoted: bytes, seconds. */
-export const LAG_LIMIT = { bytes: 10e6, seconds: 10 };
+const LAG_LIMIT = { bytes: 10e6, seconds: 10 };
 /** Part of `maxmemory`. */
 const MEMORY_LIMIT = 0.9;
 

@@ -6,8 +6,17 @@ import { UsageError, VedetteError, errorCode } from "../../errors.ts";
 import type { ConfChange } from "../../render/merge-conf.ts";
 import { allNodes, findNode, type ClusterNode, type NodeId, type Topology } from "../../topology/model.ts";
 import type { Records } from "../records.ts";
-import type { FirstFacts, Lease, ProcessFault, Runtime, StopMode, StopResult } from "../runtime.ts";
-import { findBinaries } from "./binaries.ts";
+import type {
+  FirstFacts,
+  Lease,
+  ProcessFault,
+  RedisProgram,
+  Runtime,
+  SideWork,
+  StopMode,
+  StopResult,
+} from "../runtime.ts";
+import { findBinaries, findBinary } from "./binaries.ts";
 import { claim, currentClaim, isClaim } from "./claims.ts";
 import { replaceFile, replaceJson } from "./files.ts";
 import { logFilesOf } from "./log-files.ts";
@@ -167,6 +176,19 @@ export class LocalRuntime implements Runtime {
       );
     }
     return { token: held.token, name: operation, release: async () => held.release() };
+  }
+
+  async exclusive(work: SideWork): Promise<Lease> {
+    const held = claim(this.paths.claims(work), work, this.clock.now());
+    if (isClaim(held)) return { token: held.token, name: work, release: async () => held.release() };
+    throw new VedetteError(
+      `beginning a ${work}: another one (pid ${held.pid}) is under way on cluster ${this.topology.name}`,
+      { next: "wait until it has ended, or end it" },
+    );
+  }
+
+  async program(name: RedisProgram): Promise<string> {
+    return findBinary(name, process.env);
   }
 
   async startSteward(): Promise<{ pid: number; already: boolean }> {

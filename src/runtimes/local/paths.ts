@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { NodeId, Topology } from "../../topology/model.ts";
+import type { SideWork } from "../runtime.ts";
 
 /** Where everything of one cluster lives on this machine. All paths are absolute. */
 export interface StatePaths {
@@ -13,7 +14,7 @@ export interface StatePaths {
   wanted: string;
   supervision: string;
   marker: string;
-  claims(what: "operation" | "steward"): string;
+  claims(what: "operation" | "steward" | SideWork): string;
   pid(node: NodeId): string;
   wait(node: NodeId): string;
   hold(node: NodeId): string;
