@@ -17,6 +17,9 @@
 # it also runs in images without Node.
 set -u
 
+# Redis and Sentinel rewrite their configuration, passwords included, with 0644 less the umask.
+umask 077
+
 node_dir=$1
 # shellcheck source=/dev/null
 . "$node_dir/start.env"

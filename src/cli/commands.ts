@@ -59,6 +59,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [
       ["--print", "print the unit, install nothing"],
       ["--user", "a unit of the user's own systemd"],
+      ["-o, --out <dir>", "only write the unit there (for images and packages)"],
     ],
     load: () => import("./commands/service.ts"),
   },

@@ -24,6 +24,10 @@ export function buildProgram(io: Io, rest: string[], done: (code: number) => voi
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.out(text), writeErr: () => {} });
   for (const spec of COMMANDS) addCommand(program, spec, io, rest, done);
+  program.command("complete", { hidden: true }).action(async () => {
+    const { run } = await import("./commands/complete.ts");
+    done(await run({ io, args: [], options: {}, rest }));
+  });
   program.addHelpText("after", `\nAlso: connect-slave-N, connect-sentinel-N. Everything behind \`--\` goes to redis-cli.`);
   return program;
 }

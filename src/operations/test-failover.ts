@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import type { Snapshot } from "../cluster/snapshot.ts";
 import { VedetteError } from "../errors.ts";
 import type { NodeId } from "../topology/model.ts";
 import { assertCan, besideUs, namedMaster } from "./allowed.ts";
@@ -21,11 +20,24 @@ export interface FailoverWish {
 /** Some thousand small keys: bytes. */
 const PROBE_BYTES = 4_000_000;
 /** The cluster as the user is shown it before the test. Throws when the test is not allowed now. */
-export async function beforeFailoverTest(ctx: Context): Promise<{ master: NodeId; snapshot: Snapshot }> {
+export async function beforeFailoverTest(
+  ctx: Context,
+): Promise<{ master: NodeId; voters: Map<string, NodeId> }> {
   const doing = `testing the failover of ${ctx.topology.name}`;
   const snapshot = await look(ctx);
   assertCan(ctx, snapshot, { operation: "testFailover" }, doing);
-  return { master: namedMaster(ctx, snapshot, doing).id, snapshot };
+  return { master: namedMaster(ctx, snapshot, doing).id, voters: await votersOf(ctx) };
+}
+
+/** The id under which each Sentinel votes → its name. It is not the run id that its INFO shows. */
+async function votersOf(ctx: Context): Promise<Map<string, NodeId>> {
+  const asked = await Promise.allSettled(
+    ctx.topology.sentinel.nodes.map(async (node): Promise<[string, NodeId]> => {
+      const id = await withNode(ctx, node, (redis) => redis.call("SENTINEL", "MYID"));
+      return [String(id), node.id];
+    }),
+  );
+  return new Map(asked.flatMap((each) => (each.status === "fulfilled" ? [each.value] : [])));
 }
 
 /**

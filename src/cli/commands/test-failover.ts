@@ -1,7 +1,6 @@
 import { UsageError } from "../../errors.ts";
 import type { Fault } from "../../operations/bring-back.ts";
 import { beforeFailoverTest, testFailover } from "../../operations/test-failover.ts";
-import type { Snapshot } from "../../cluster/snapshot.ts";
 import type { Topology } from "../../topology/model.ts";
 import type { Invocation } from "../command.ts";
 import { interruptible } from "../interrupt.ts";
@@ -14,13 +13,13 @@ export async function run({ io, options }: Invocation): Promise<number> {
   const fault = readFault(options.fault ?? "kill");
   const ctx = open(io, options);
   const { topology } = ctx;
-  const { master, snapshot } = await beforeFailoverTest(ctx);
+  const { master, voters } = await beforeFailoverTest(ctx);
   io.note(printFailoverPlan(master, fault, topology.sentinel.downAfterMs, io.colour));
   if (!(await agreed(io, topology, options.yes === true))) {
     io.note("nothing was touched");
     return 1;
   }
-  const names: EventNames = { topology, runIds: runIdsOf(snapshot) };
+  const names: EventNames = { topology, voters };
   const signal = interruptible(io, `testing the failover of ${topology.name}`);
   const test = await testFailover(
     ctx,
@@ -38,12 +37,6 @@ export async function run({ io, options }: Invocation): Promise<number> {
 function agreed(io: Io, { name, production }: Topology, yes: boolean): Promise<boolean> {
   if (production) return confirmByName(io, yes, `${name} is marked as production.`, name);
   return confirm(io, yes, `Make the master of ${name} fail?`);
-}
-
-function runIdsOf({ sentinels }: Snapshot): EventNames["runIds"] {
-  return new Map(
-    sentinels.flatMap(({ node, runId }): [string, string][] => (runId === null ? [] : [[runId, node]])),
-  );
 }
 
 function readFault(text: string): Fault {

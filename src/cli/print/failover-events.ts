@@ -5,10 +5,10 @@ import type { SentinelEvent } from "../../redis/events.ts";
 import type { NodeId, Topology } from "../../topology/model.ts";
 import { coloursFor, type Colours } from "./colours.ts";
 
-/** What is needed to say an event in words: the Sentinels' run ids, by which they vote for each other. */
+/** What is needed to say an event in words: `voters` has the ids under which the Sentinels vote for each other. */
 export interface EventNames {
   topology: Topology;
-  runIds: ReadonlyMap<string, NodeId>;
+  voters: ReadonlyMap<string, NodeId>;
 }
 
 /** One event of one Sentinel on a line of its own, `ms` after the fault. */
@@ -74,12 +74,13 @@ const INSTANCE: Record<string, (node: string) => string> = {
   "+convert-to-slave": (node) => `makes ${node} a replica`,
   "+slave": (node) => `knows ${node} as a replica`,
   "+reboot": (node) => `${node} was restarted`,
-  "+role-change": (node) => `${node} has another role`,
+  "-role-change": (node) => `sees ${node} in another role than it knew`,
+  "+role-change": (node) => `sees ${node} in the role it knew`,
 };
 
-/** `<run id> <epoch>` */
-function vote({ runIds }: EventNames, { channel, raw }: SentinelEvent): string | null {
-  const [runId = "", epoch] = raw.split(" ");
+/** `<id> <epoch>` */
+function vote({ voters }: EventNames, { channel, raw }: SentinelEvent): string | null {
+  const [id = "", epoch] = raw.split(" ");
   if (channel !== "+vote-for-leader") return null;
-  return `votes for ${runIds.get(runId) ?? runId} at epoch ${epoch ?? "?"}`;
+  return `votes for ${voters.get(id) ?? id} at epoch ${epoch ?? "?"}`;
 }

@@ -53,8 +53,8 @@ function commandText(command: readonly string[]): string {
 }
 
 function duration(micros: number): string {
-  if (micros === 0) return "0 ms";
-  return micros < 1000 ? `${micros} µs` : prettyMs(micros / 1000, { millisecondsDecimalDigits: 1, unitCount: 2 });
+  if (micros < 1000) return `${micros} µs`;
+  return prettyMs(micros / 1000, { millisecondsDecimalDigits: 1, unitCount: 2 }).replace(".0ms", "ms");
 }
 
 /** One object a line. */

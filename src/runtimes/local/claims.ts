@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createExclusive, makeDir, readJson, replaceJson } from "./files.ts";
 import { isAlive, ownIdentity } from "./identity.ts";
@@ -42,12 +42,17 @@ export function claim(dir: string, name: string, now: number): Claim | ClaimReco
     const record: ClaimRecord = { token, name, ...ownIdentity(), since: now, released: false };
     if (!createExclusive(fileOf(dir, token), JSON.stringify(record))) continue;
     forgetBefore(dir, token);
-    return { token, release: () => replaceJson(fileOf(dir, token), { ...record, released: true }) };
+    return { token, release: () => release(dir, record) };
   }
 }
 
 export function isClaim(result: Claim | ClaimRecord): result is Claim {
   return "release" in result;
+}
+
+/** A claim whose file is gone (`clean` deletes the whole state) leaves nothing to release, and nothing behind. */
+function release(dir: string, record: ClaimRecord): void {
+  if (existsSync(fileOf(dir, record.token))) replaceJson(fileOf(dir, record.token), { ...record, released: true });
 }
 
 function holds(record: ClaimRecord): boolean {
