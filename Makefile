@@ -100,7 +100,7 @@ completion: | ready-build ## Configuration: Print shell completion (ARGS=bash|zs
 version: | ready-build ## Configuration: Print the version
 	@$(call vedette,version)
 
-.PHONY: build lint test test-unit test-live soak bench
+.PHONY: build lint test test-unit test-live test-node22 soak bench
 build: | ready-build ## Development: Build dist/ with type declarations, whether or not it is up to date
 	@node scripts/build.mjs --force --types
 lint: | ready-build ## Development: Types, lint, format, dead code
@@ -111,6 +111,8 @@ test-unit: | ready-test ## Development: The tests without processes
 	@node scripts/test.mjs --project unit $(ARGS)
 test-live: | ready-test ## Development: The tests on real Redis processes
 	@node scripts/test.mjs --project live $(ARGS)
+test-node22: | ready-test ## Development: Unit tests and a cluster with Node 22 (NODE22=/path/to/node)
+	@node scripts/node22.mjs $(ARGS)
 soak: | ready-test ## Development: Ten minutes of random kills under a writing client (SOAK_MINUTES=10)
 	@SOAK_MINUTES=$${SOAK_MINUTES:-10} node scripts/test.mjs --project soak $(ARGS)
 bench: | ready-test ## Development: Measure Vedette against bare Redis

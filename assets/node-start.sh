@@ -45,7 +45,8 @@ ask() {
 ask_self() { ask "$LOCAL_HOST" "$PORT" "$@"; }
 
 replace() { # replace FILE < content: readers see the old file or the new one, never half of it
-  cat >"$1.tmp.$$" && mv -f "$1.tmp.$$" "$1"
+  # It may hold a password, whatever the caller's umask is.
+  (umask 077 && cat >"$1.tmp.$$") && mv -f "$1.tmp.$$" "$1"
 }
 
 # identity PID: what tells this process from a later one with the same pid; nothing for a dead one. A zombie is
@@ -54,7 +55,7 @@ identity() {
   if [ -r "/proc/$1/stat" ]; then
     sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | awk '$1 != "Z" && $1 != "X" { print $20 }'
   else
-    ps -o lstart= -p "$1" 2>/dev/null | tr -s ' ' '_'
+    LC_ALL=C ps -o lstart= -p "$1" 2>/dev/null | awk '{ $1 = $1; gsub(/ /, "_"); print }'
   fi
 }
 
@@ -62,17 +63,32 @@ boot() { cat /proc/sys/kernel/random/boot_id 2>/dev/null || echo none; }
 
 # ------------------------------------------------------------------------------------------------- one at a time
 
-# The pid file is made with link(2), which fails if it exists: of two starters one wins.
+# lives FILE: is the process that FILE names (`other`) alive, and still the same one? No kill -0: it says no to a
+# process of another user.
+lives() {
+  other='' other_identity='' other_boot=''
+  read -r other other_identity other_boot 2>/dev/null <"$1"
+  [ -n "$other_identity" ] && [ "$other_boot" = "$(boot)" ] && [ "$(identity "$other")" = "$other_identity" ]
+}
+
+# The pid file is made with link(2), which fails if it exists: of two starters one wins. Nor may two of them clear a
+# dead one away, for the slower would take away what the faster has made meanwhile.
 claim_pid_file() {
-  printf '%s %s %s\n' "$$" "$(identity $$)" "$(boot)" >"$PID_FILE.$$"
+  printf '%s %s %s\n' "$$" "$(identity $$)" "$(boot)" >"$PID_FILE.$$" || {
+    say "cannot write $PID_FILE.$$"
+    exit 1
+  }
   until ln "$PID_FILE.$$" "$PID_FILE" 2>/dev/null; do
-    read -r other other_identity other_boot <"$PID_FILE" 2>/dev/null || { rm -f "$PID_FILE"; continue; }
-    if [ "$other_boot" = "$(boot)" ] && kill -0 "$other" 2>/dev/null && [ "$(identity "$other")" = "$other_identity" ]; then
+    if lives "$PID_FILE"; then
       rm -f "$PID_FILE.$$"
       say "is running already as pid $other"
       exit 0
+    elif ln "$PID_FILE.$$" "$PID_FILE.clear" 2>/dev/null; then
+      lives "$PID_FILE" || rm -f "$PID_FILE"
+      rm -f "$PID_FILE.clear"
+    elif ! lives "$PID_FILE.clear"; then
+      rm -f "$PID_FILE.clear"
     fi
-    rm -f "$PID_FILE"
   done
   rm -f "$PID_FILE.$$"
 }
@@ -94,7 +110,7 @@ wait_because() {
 # that epoch), busy (one is failing over), troubled (one takes the master for down), ids (of those that answered).
 # The address is the one that Sentinel tells to clients: during a failover its table still holds the old one.
 ask_sentinels() {
-  answers=0 epoch=-1 named='' votes=0 busy=no troubled=no ids=''
+  answers=0 epoch=-1 said='' named='' busy=no troubled=no ids=''
   while read -r s_host s_port; do
     [ -n "$s_host" ] || continue
     reply=$(printf 'SENTINEL MASTER %s\nSENTINEL GET-MASTER-ADDR-BY-NAME %s\nSENTINEL MYID\n' "$MASTER_NAME" "$MASTER_NAME" |
@@ -110,14 +126,17 @@ ask_sentinels() {
     answers=$((answers + 1)) ids="$ids $5"
     case ",$4," in *,failover_in_progress,*) busy=yes ;; esac
     case ",$4," in *,s_down,* | *,o_down,*) troubled=yes ;; esac
-    if [ "$3" -gt "$epoch" ]; then
-      epoch=$3 named="$1 $2" votes=1
-    elif [ "$3" -eq "$epoch" ] && [ "$named" = "$1 $2" ]; then
-      votes=$((votes + 1))
-    fi
+    if [ "$3" -gt "$epoch" ]; then epoch=$3 said=''; fi
+    if [ "$3" -eq "$epoch" ]; then said="$said$1 $2;"; fi
   done <<SENTINELS
 $SENTINELS
 SENTINELS
+  # Which of those that were said at the highest epoch most often.
+  votes=0
+  read -r votes named <<MOST
+$(printf '%s' "$said" | tr ';' '\n' | sort | uniq -c | sort -rn)
+MOST
+  votes=${votes:-0}
 }
 
 # --------------------------------------------------------------------------------------------- our own records
@@ -125,13 +144,17 @@ SENTINELS
 # The master that our configuration file follows, "host port", or nothing if it says that we are one.
 recorded_master() { sed -n -e 's/^replicaof //p' -e 's/^slaveof //p' "$CONF" | tail -n 1 | tr -d '"'; }
 
-# record ROLE "HOST PORT" EPOCH: what we were started as, to be compared at the next start.
+# record ROLE "HOST PORT" EPOCH: what we are started as, to be compared at the next start. Fails when the disk does
+# not take it: with the old configuration the server would start in another role.
 record() {
-  if [ "$1" = master ]; then line=''; else line="replicaof $2"; fi
-  { grep -v -e '^replicaof ' -e '^slaveof ' "$CONF"; [ -z "$line" ] || printf '%s\n' "$line"; } | replace "$CONF"
-  printf '%s %s %s\n' "$3" "$1" "$2" | replace "$node_dir/started"
-  printf '%s\n' $ids | replace "$node_dir/sentinels"
+  if [ "$1" = replica ]; then line="replicaof $2"; else line=''; fi
+  [ -r "$CONF" ] &&
+    { grep -v -e '^replicaof ' -e '^slaveof ' "$CONF"; [ -z "$line" ] || printf '%s\n' "$line"; } | replace "$CONF" &&
+    printf '%s %s %s\n' "$3" "$1" "$2" | replace "$node_dir/started" &&
+    printf '%s\n' $ids | replace "$node_dir/sentinels"
 }
+
+unrecorded() { wait_because "cannot write its records into $node_dir: is the disk full, or not ours to write?"; }
 
 # acquainted: are a majority of the Sentinels the same that this node met at its last start? A Sentinel that lost its
 # state comes back with another id.
@@ -152,6 +175,8 @@ lived_epoch() {
   now=$(recorded_master)
   case $role in
     master) [ -z "$now" ] && echo "$at" || echo $((at + 1)) ;;
+    # No Sentinel decided that: if they turned us back into a replica, it shows no later epoch than theirs.
+    forced) echo "$at" ;;
     *) [ "$now" = "$rest" ] && echo "$at" || echo $((at + 1)) ;;
   esac
 }
@@ -216,6 +241,8 @@ may_be_master() {
   if ! has_data; then
     if [ -n "$with_data" ]; then
       reason="its data directory is empty while $with_data: as master it would empty every replica; the Sentinels must promote a node that has the data"
+    elif [ "$APPEND_ONLY" = yes ] && [ -s "$DATA_DIR/$RDB_FILE" ]; then
+      reason="its data is in $RDB_FILE alone, which Redis does not read with an append-only file switched on: it would start empty; switch that off, start, and switch it on while the cluster runs"
     elif [ "$epoch" -gt 0 ]; then
       reason="its data directory is empty although config epoch $epoch shows that there was data"
     elif [ "$heard" -lt "$peers" ]; then
@@ -297,11 +324,12 @@ settle() {
 become() { # become ROLE "HOST PORT" EPOCH ARGS...: replaces this shell by the server
   role=$1 of=$2 at=$3
   shift 3
-  record "$role" "$of" "$at"
+  record "$role" "$of" "$at" || { unrecorded; return; }
   name_data
   rm -f "$WAIT_FILE" "$FORCE_FILE" "$node_dir/clean-stop"
   server=$$ server_identity=$(identity $$)
-  settle &
+  # Not a child of the server, which would leave it a zombie.
+  (settle &)
   exec "$REDIS_SERVER" "$CONF" "$@"
 }
 
@@ -309,11 +337,11 @@ start_redis() {
   fence="--min-replicas-to-write $FENCE --min-replicas-max-lag 10"
   while :; do
     if [ -e "$FORCE_FILE" ]; then
-      say 'starts as master because it was told to (--force-master), whatever the Sentinels say'
-      rm -f "$WAIT_FILE" "$FORCE_FILE" "$node_dir/clean-stop"
       ask_sentinels
       if [ "$epoch" -lt 0 ]; then epoch=$(lived_epoch); fi
-      record master '' "$epoch"
+      record forced '' "$epoch" || { unrecorded; continue; }
+      say 'starts as master because it was told to (--force-master), whatever the Sentinels say'
+      rm -f "$WAIT_FILE" "$FORCE_FILE" "$node_dir/clean-stop"
       name_data
       exec "$REDIS_SERVER" "$CONF" --replica-priority "$PRIORITY" --min-replicas-to-write "$MIN_REPLICAS" --min-replicas-max-lag "$MIN_REPLICAS_MAX_LAG"
     fi

@@ -135,7 +135,7 @@ describe("sources", () => {
 });
 
 const targets = new Set(
-  [...read("Makefile").matchAll(/^([a-z][a-z%-]*):.*## /gm)].map(([, name = ""]) => name),
+  [...read("Makefile").matchAll(/^([a-z][a-z0-9%-]*):.*## /gm)].map(([, name = ""]) => name),
 );
 const hasTarget = (name: string) => targets.has(name) || targets.has(name.replace(/[1-9][0-9]*$/, "%"));
 

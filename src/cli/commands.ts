@@ -113,10 +113,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     usage: "monitor [node]",
     group: "Watching",
     summary: "slow commands and latency events as they happen",
-    options: [
-      ["--raw", "every command (MONITOR): it costs the server half of its speed"],
-      JSON_OPTION,
-    ],
+    options: [["--raw", "every command (MONITOR): it costs the server half of its speed"], JSON_OPTION],
     load: () => import("./commands/monitor.ts"),
   },
   {
@@ -143,10 +140,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     usage: "test-failover",
     group: "Testing",
     summary: "make the master fail and watch the Sentinels move it",
-    options: [
-      ["--fault <fault>", "kill, stop or hang (default kill)"],
-      JSON_OPTION,
-    ],
+    options: [["--fault <fault>", "kill, stop or hang (default kill)"], JSON_OPTION],
     load: () => import("./commands/test-failover.ts"),
   },
   {

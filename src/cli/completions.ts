@@ -51,7 +51,8 @@ export function completions(known: Known): RootCommand {
   for (const spec of COMMANDS) addCommand(root, spec, known);
   for (const node of [...known.redis, ...known.sentinels]) {
     const short = /^redis-((?:slave|sentinel)-\d+)$/.exec(node)?.[1];
-    if (short !== undefined) addOptions(root.command(`connect-${short}`, `redis-cli on ${node}`), GLOBAL_OPTIONS, known);
+    if (short !== undefined)
+      addOptions(root.command(`connect-${short}`, `redis-cli on ${node}`), GLOBAL_OPTIONS, known);
   }
   return root;
 }
@@ -65,7 +66,11 @@ function addCommand(root: RootCommand, { usage, summary, options = [] }: Command
   const command = root.command(name, summary);
   addOptions(command, [...options, ...GLOBAL_OPTIONS], known);
   for (const word of words.filter((each) => /^[<[]/.test(each))) {
-    command.argument(word.replaceAll(/[<>[\].]/g, ""), offer(argumentValues(name, known)), word.includes("..."));
+    command.argument(
+      word.replaceAll(/[<>[\].]/g, ""),
+      offer(argumentValues(name, known)),
+      word.includes("..."),
+    );
   }
 }
 

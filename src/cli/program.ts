@@ -1,7 +1,7 @@
-import { Command, CommanderError } from "commander";
+import { Command, type CommanderError } from "commander";
 import { UsageError } from "../errors.ts";
 import { COMMANDS } from "./commands.ts";
-import { GROUPS, type CommandSpec } from "./command.ts";
+import type { CommandSpec } from "./command.ts";
 import type { Io } from "./io.ts";
 import type { Options } from "./options.ts";
 import { VERSION } from "./version.ts";
@@ -28,16 +28,32 @@ export function buildProgram(io: Io, rest: string[], done: (code: number) => voi
     const { run } = await import("./commands/complete.ts");
     done(await run({ io, args: [], options: {}, rest }));
   });
-  program.addHelpText("after", `\nAlso: connect-slave-N, connect-sentinel-N. Everything behind \`--\` goes to redis-cli.`);
+  program.addHelpText(
+    "after",
+    `\nAlso: connect-slave-N, connect-sentinel-N. Everything behind \`--\` goes to redis-cli.`,
+  );
   return program;
 }
 
-function addCommand(program: Command, spec: CommandSpec, io: Io, rest: string[], done: (code: number) => void): void {
+function addCommand(
+  program: Command,
+  spec: CommandSpec,
+  io: Io,
+  rest: string[],
+  done: (code: number) => void,
+): void {
   const command = place(program, spec).exitOverride().helpOption("-h, --help", "show help");
   for (const [flags, description] of spec.options ?? []) command.option(flags, description);
   command.action(async () => {
     const { run } = await spec.load();
-    done(await run({ io, args: command.processedArgs.flat().filter(isText), options: command.optsWithGlobals<Options>(), rest }));
+    done(
+      await run({
+        io,
+        args: command.processedArgs.flat().filter(isText),
+        options: command.optsWithGlobals<Options>(),
+        rest,
+      }),
+    );
   });
 }
 
@@ -71,9 +87,7 @@ export function splitArguments(argv: readonly string[]): { args: string[]; rest:
 export function usageError(error: CommanderError): UsageError | null {
   if (error.exitCode === 0 || error.code === "commander.help") return null;
   const message = error.message.replace(/^error: /, "").replace(/\n\(Did/, " (did");
-  return new UsageError(`reading the command line: ${message}`, { next: "type `vedette --help` for the list of commands" });
-}
-
-export function groupOrder(spec: CommandSpec): number {
-  return GROUPS.indexOf(spec.group);
+  return new UsageError(`reading the command line: ${message}`, {
+    next: "type `vedette --help` for the list of commands",
+  });
 }

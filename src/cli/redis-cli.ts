@@ -31,7 +31,9 @@ export async function handOver(
     return await new Promise<number>((resolve, reject) => {
       const child = spawn(call.program, call.args, { stdio: "inherit", env: call.env });
       child.once("error", (cause) => reject(new VedetteError(`starting ${call.program}`, { cause })));
-      child.once("exit", (code, signal) => resolve(signal === null ? (code ?? 1) : 128 + constants.signals[signal]));
+      child.once("exit", (code, signal) =>
+        resolve(signal === null ? (code ?? 1) : 128 + constants.signals[signal]),
+      );
     });
   } finally {
     process.off("SIGINT", ignore);

@@ -4,7 +4,7 @@ import { run } from "./runner.ts";
 import type { Step } from "./steps.ts";
 
 export async function stepsDown(ctx: Context, force: boolean): Promise<Step[]> {
-  return planDown(ctx.topology, await look(ctx), force);
+  return planDown(ctx.topology, await look(ctx), await ctx.runtime.strangers(), force);
 }
 
 /** Stops everything in an order that keeps all data. */

@@ -29,6 +29,8 @@ export const executors: Executors = {
     else if (result.how === "killed") ctx.report(`${step.node} killed (${result.ms} ms)`);
   },
   "save-before-stop": async (ctx, step) => {
+    const process = (await ctx.runtime.inspect()).find((each) => each.node === step.node);
+    if (process?.state !== "running") return; // stopped, or waiting to start: it holds nothing
     await withNode(
       ctx,
       requireNode(ctx.topology, step.node),

@@ -82,13 +82,10 @@ export class FailoverTrial {
     const named = await this.wait(async () => this.newMaster(), limitMs);
     if (named === null) return false;
     this.marks.switchedMs = observer.sinceFault();
-    const followed = this.survivorsFollow(named, limitMs);
-    const wrote = await this.wait(
-      async () => writeGap(observer.acknowledged, this.oldAddress, observer.faultAt).firstAfterMs !== null,
-      limitMs,
-    );
-    await followed;
-    return wrote === true;
+    const wrote = async () =>
+      writeGap(observer.acknowledged, this.oldAddress, observer.faultAt).firstAfterMs !== null;
+    const [took] = await Promise.all([this.wait(wrote, limitMs), this.survivorsFollow(named, limitMs)]);
+    return took === true;
   }
 
   private newMaster(): Address | null {
@@ -140,21 +137,31 @@ export class FailoverTrial {
   private async restoreAfter(error: unknown): Promise<void> {
     const { ctx, old } = this;
     try {
-      if (this.fault === "hang" || this.newMaster() !== null) await ctx.runtime.releaseHold(old.id);
-      else
-        await ctx.runtime.hold(
-          old.id,
-          ctx.clock.now() + ctx.topology.sentinel.downAfterMs + 5_000,
-          "the Sentinels decide first",
-        );
+      const decided = this.fault === "hang" || this.newMaster() !== null;
+      const until = ctx.clock.now() + ctx.topology.sentinel.downAfterMs + 5_000;
+      if (decided) await ctx.runtime.releaseHold(old.id);
+      else await ctx.runtime.hold(old.id, until, "the Sentinels decide first");
       await bringBack(ctx, old, this.fault);
-      ctx.report(`${old.id} is started again; the Sentinels decide whether as master or as replica`);
+      await this.writableAgain();
     } catch (failure) {
       throw new VedetteError(`${explain(error)}; then bringing ${old.id} back: ${explain(failure)}`, {
         cause: failure,
         next: `vedette start ${old.id}, then vedette status`,
       });
     }
+  }
+
+  /** The probe still writes: its next acknowledgement shows that the cluster has a master, whichever it is. */
+  private async writableAgain(): Promise<void> {
+    const { ctx, old, observer } = this;
+    const { downAfterMs, failoverTimeoutMs } = ctx.topology.sentinel;
+    const done = this.fault === "hang" ? "goes on" : "is started again";
+    ctx.report(`${old.id} ${done}; waiting until there is a master that takes writes`);
+    const from = observer.acknowledged.length;
+    const deadlineMs = downAfterMs + failoverTimeoutMs + 10_000;
+    const wrote = async () => observer.acknowledged.length > from;
+    if ((await until(wrote, { deadlineMs, everyMs: 20, clock: ctx.clock })) !== null) return;
+    ctx.report(`no master takes writes after ${deadlineMs / 1000} s: type \`vedette status\``);
   }
 
   /** Waits until the cluster is as whole as it was before. Returns what is missing at the deadline. */

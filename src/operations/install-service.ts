@@ -31,7 +31,12 @@ export function hasSystemd(): boolean {
 }
 
 /** Writes the unit. Refuses to replace one of the same name that belongs to another topology file. */
-export function writeService(topology: Topology, { directory }: ServicePlace, unit: string, text: string): string {
+export function writeService(
+  topology: Topology,
+  { directory }: ServicePlace,
+  unit: string,
+  text: string,
+): string {
   const file = join(directory, unit);
   const before = textOf(file);
   if (before !== null && before.split("\n", 1)[0] !== serviceMark(topology)) {
@@ -57,7 +62,8 @@ export async function enableService(place: ServicePlace, unit: string): Promise<
 }
 
 function reason(cause: unknown): string {
-  const said = typeof cause === "object" && cause !== null && "stderr" in cause ? String(cause.stderr).trim() : "";
+  const said =
+    typeof cause === "object" && cause !== null && "stderr" in cause ? String(cause.stderr).trim() : "";
   return said === "" ? explain(cause) : said;
 }
 

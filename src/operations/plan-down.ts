@@ -10,9 +10,10 @@ export const STOP_DEADLINE_MS = 60_000;
  *
  * Sentinels go first: while they watch, the end of the master would look like a failure and they would fail over
  * in the middle of its save. Then the master, while its replicas are still there: Redis waits at SHUTDOWN until
- * they have everything (shutdown-timeout), so they hold the same data.
+ * they have everything (shutdown-timeout), so they hold the same data. `strangers` are nodes that run although the
+ * topology has dropped them.
  */
-export function planDown(topology: Topology, snapshot: Snapshot, force: boolean): Step[] {
+export function planDown(topology: Topology, snapshot: Snapshot, strangers: NodeId[], force: boolean): Step[] {
   const mode = force ? "kill" : "graceful";
   const stop = (node: NodeId): Step => ({ do: "stop", node, mode, deadlineMs: STOP_DEADLINE_MS });
   const alive = new Set(
@@ -31,6 +32,7 @@ export function planDown(topology: Topology, snapshot: Snapshot, force: boolean)
     },
     { do: "stop-steward", deadlineMs: 10_000 },
     ...sentinels.map((node) => stop(node.id)),
+    ...strangers.map(stop),
     ...redis.flatMap((node): Step[] =>
       keepsNothing(node) && !force
         ? [{ do: "save-before-stop", node: node.id }, stop(node.id)]
@@ -42,5 +44,6 @@ export function planDown(topology: Topology, snapshot: Snapshot, force: boolean)
 /** Neither an append-only file nor a save point: without help such a node would lose everything at its end. */
 export function keepsNothing(node: RedisNode): boolean {
   const saves = node.directives.filter((each) => each.name === "save");
-  return !node.appendOnly && saves.length > 0 && saves.every((each) => each.args.join("") === "");
+  // The last line counts: `save ""` takes back all save points before it.
+  return !node.appendOnly && saves.at(-1)?.args.join("") === "";
 }

@@ -4,6 +4,7 @@ import type { Records } from "../runtimes/records.ts";
 import type { FirstFacts } from "../runtimes/runtime.ts";
 import { nodeAt, type ClusterNode, type NodeId, type Topology } from "../topology/model.ts";
 import { firstMaster, isRefused } from "./first-master.ts";
+import { STOP_DEADLINE_MS } from "./plan-down.ts";
 import type { Step } from "./steps.ts";
 
 /** What `up` looked at before it plans. */
@@ -15,6 +16,8 @@ export interface UpFacts {
   /** The topology's supervision: false leaves the steward alone. */
   steward: boolean;
   force: NodeId | null;
+  /** Nodes that run although the topology no longer names them. */
+  strangers: NodeId[];
 }
 
 /** How long `up` waits for a cluster to settle before it says what is missing: ms. */
@@ -30,6 +33,8 @@ export function planUp(topology: Topology, facts: UpFacts): Step[] {
   const running = new Set(
     facts.processes.filter((each) => each.state !== "stopped").map((each) => each.node),
   );
+  // A node that waits to start has no server yet that could be asked.
+  const answering = new Set(facts.processes.filter((each) => each.state === "running").map((each) => each.node));
   const missing = (nodes: readonly ClusterNode[]) => nodes.filter((node) => !running.has(node.id));
   const sentinels = missing(topology.sentinel.nodes);
   // The master first: its replicas then find it at their first attempt; a failed one costs them a second.
@@ -47,7 +52,8 @@ export function planUp(topology: Topology, facts: UpFacts): Step[] {
     { do: "await", condition: "sentinels-answer", deadlineMs: 15_000 },
     { do: "hurry-sentinels" },
     ...starts(redis, forced === null ? facts.force : null),
-    ...facts.changed.filter((id) => running.has(id)).map((node): Step => ({ do: "reconfigure", node })),
+    ...facts.strangers.map((node): Step => ({ do: "stop", node, mode: "graceful", deadlineMs: STOP_DEADLINE_MS })),
+    ...facts.changed.filter((id) => answering.has(id)).map((node): Step => ({ do: "reconfigure", node })),
     ...promotion(forced),
     { do: "await", condition: "settled", deadlineMs: SETTLE_DEADLINE_MS },
     { do: "set-periods" },

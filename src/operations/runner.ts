@@ -1,45 +1,71 @@
 import { join } from "node:path";
-import { VedetteError } from "../errors.ts";
+import { explain, VedetteError } from "../errors.ts";
 import type { Context } from "./context.ts";
 import { executors } from "./executors.ts";
-import { writeJournal } from "./journal.ts";
+import { appendHistory } from "./history.ts";
+import { readJournal, writeJournal, type Journal } from "./journal.ts";
 import { sentence, type Step, type StepKind, type StepOf } from "./steps.ts";
 
-/** Runs steps in order; the journal tells at any moment which ones are done. Stops at the first that fails. */
+/**
+ * Runs steps in order; the journal tells at any moment which ones are done. Stops at the first that fails.
+ *
+ * An operation that died is not continued blindly: whoever comes next has planned from what is there now, and is
+ * told that something was cut short.
+ */
 export async function run(ctx: Context, operation: string, token: number, steps: Step[]): Promise<void> {
-  const journal = {
+  const file = join(ctx.topology.stateDir, "plans", "last.json");
+  const deletes = steps.some((step) => step.do === "delete");
+  noteInterrupted(ctx, readJournal(file));
+  const journal: Journal = {
     operation,
     token,
     startedAt: ctx.clock.now(),
-    state: "running" as "running" | "done" | "failed",
-    error: null as string | null,
+    state: "running",
+    error: null,
     steps: steps.map((step) => ({ ...step, done: false })),
   };
-  const file = join(ctx.topology.stateDir, "plans", "last.json");
-  const keep = () => writeJournal(file, journal);
-  for (const [index, step] of steps.entries()) {
-    try {
-      await execute(ctx, step);
-    } catch (error) {
-      journal.state = "failed";
-      journal.error = error instanceof Error ? error.message : String(error);
-      keep();
-      throw failure(operation, step, error);
+  try {
+    for (const entry of journal.steps) {
+      await attempt(ctx, operation, entry);
+      entry.done = true;
+      if (!deletes) writeJournal(file, journal);
     }
-    const entry = journal.steps[index];
-    if (entry !== undefined) entry.done = true;
-    if (step.do !== "delete") keep();
+    journal.state = "done";
+  } catch (error) {
+    journal.state = "failed";
+    journal.error = explain(error);
+    throw error;
+  } finally {
+    // `clean` deletes the directory that these would be written to.
+    if (!deletes || journal.state === "failed") finish(ctx, file, journal);
   }
-  journal.state = "done";
-  if (!steps.some((step) => step.do === "delete")) keep();
 }
 
-async function execute<K extends StepKind>(ctx: Context, step: StepOf<K>): Promise<void> {
-  const executor = executors[step.do as K];
-  await executor(ctx, step);
+function noteInterrupted(ctx: Context, last: Journal | null): void {
+  if (last?.state !== "running") return;
+  const next = last.steps.find((step) => !step.done);
+  ctx.report(
+    `the last operation, \`${last.operation}\`, was cut short${next === undefined ? "" : ` before it could ${sentence(next)}`}; this one starts from what is there`,
+  );
 }
 
-function failure(operation: string, step: Step, error: unknown): unknown {
-  if (error instanceof VedetteError) return error;
-  return new VedetteError(`${operation}: could not ${sentence(step)}`, { cause: error });
+function finish(ctx: Context, file: string, journal: Journal): void {
+  writeJournal(file, journal);
+  const now = ctx.clock.now();
+  appendHistory(join(ctx.topology.stateDir, "history.jsonl"), {
+    time: now,
+    kind: "operation",
+    cause: journal.error === null ? `${journal.operation}: done` : `${journal.operation}: ${journal.error}`,
+    durationsMs: { total: now - journal.startedAt },
+    by: `vedette ${journal.operation}`,
+  });
+}
+
+async function attempt<K extends StepKind>(ctx: Context, operation: string, step: StepOf<K>): Promise<void> {
+  try {
+    await executors[step.do](ctx, step);
+  } catch (error) {
+    if (error instanceof VedetteError) throw error;
+    throw new VedetteError(`${operation}: could not ${sentence(step)}`, { cause: error });
+  }
 }

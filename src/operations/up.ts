@@ -14,10 +14,14 @@ export interface UpOptions {
 export async function stepsUp(ctx: Context, options: UpOptions): Promise<Step[]> {
   const { topology, runtime } = ctx;
   if (options.force !== null) await refuseNeedlessForce(ctx, options.force);
-  const [processes, records] = await Promise.all([runtime.inspect(), runtime.records()]);
+  const [processes, records, strangers] = await Promise.all([
+    runtime.inspect(),
+    runtime.records(),
+    runtime.strangers(),
+  ]);
   const changed: NodeId[] = [];
   for (const { node } of processes) if ((await runtime.pending(node)).length > 0) changed.push(node);
-  const steps = planUp(topology, { processes, records, changed, ...options });
+  const steps = planUp(topology, { processes, records, changed, strangers, ...options });
   const stopped = new Set(processes.filter((each) => each.state === "stopped").map((each) => each.node));
   await refuseTakenPorts(ctx, [...stopped]);
   return steps;

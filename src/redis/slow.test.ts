@@ -10,9 +10,30 @@ describe("the slow log", () => {
       ["strange"],
     ];
     expect(parseSlowlog(reply)).toEqual([
-      { id: 14, time: 1_700_000_000_000, micros: 12_345, command: ["KEYS", "*"], client: "127.0.0.1:50000", clientName: "worker" },
-      { id: 13, time: 1_700_000_000_000, micros: 1, command: ["GET", "a"], client: "127.0.0.1:50001", clientName: null },
-      { id: 12, time: 1_600_000_000_000, micros: 1, command: ["GET", "before 4.0"], client: null, clientName: null },
+      {
+        id: 14,
+        time: 1_700_000_000_000,
+        micros: 12_345,
+        command: ["KEYS", "*"],
+        client: "127.0.0.1:50000",
+        clientName: "worker",
+      },
+      {
+        id: 13,
+        time: 1_700_000_000_000,
+        micros: 1,
+        command: ["GET", "a"],
+        client: "127.0.0.1:50001",
+        clientName: null,
+      },
+      {
+        id: 12,
+        time: 1_600_000_000_000,
+        micros: 1,
+        command: ["GET", "before 4.0"],
+        client: null,
+        clientName: null,
+      },
     ]);
   });
 
@@ -26,7 +47,12 @@ describe("latency events", () => {
     expect(parseLatencyLatest([["command", 1_700_000_000, 120, 800], ["odd"]])).toEqual([
       { event: "command", time: 1_700_000_000_000, ms: 120 },
     ]);
-    expect(parseLatencyHistory("fork", [[1_700_000_000, 5], [1_700_000_001, 7]])).toEqual([
+    expect(
+      parseLatencyHistory("fork", [
+        [1_700_000_000, 5],
+        [1_700_000_001, 7],
+      ]),
+    ).toEqual([
       { event: "fork", time: 1_700_000_000_000, ms: 5 },
       { event: "fork", time: 1_700_000_001_000, ms: 7 },
     ]);
@@ -35,7 +61,9 @@ describe("latency events", () => {
 
 describe("a line of MONITOR", () => {
   it("is read with what is escaped in it", () => {
-    expect(parseMonitorLine(String.raw`1700000000.123456 [2 127.0.0.1:50000] "SET" "k \"q\" \\" "\xc3\xa9\n" ""`)).toEqual({
+    expect(
+      parseMonitorLine(String.raw`1700000000.123456 [2 127.0.0.1:50000] "SET" "k \"q\" \\" "\xc3\xa9\n" ""`),
+    ).toEqual({
       time: 1_700_000_000_123,
       database: 2,
       client: "127.0.0.1:50000",

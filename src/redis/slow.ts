@@ -21,7 +21,9 @@ export function parseSlowlog(reply: unknown): SlowEntry[] {
     const [id, seconds, micros, command, client, name] = list(entry);
     if (typeof id !== "number" || typeof seconds !== "number" || typeof micros !== "number") return [];
     const words = list(command).map(String);
-    return [{ id, time: seconds * 1000, micros, command: words, client: text(client), clientName: text(name) }];
+    return [
+      { id, time: seconds * 1000, micros, command: words, client: text(client), clientName: text(name) },
+    ];
   });
 }
 

@@ -30,9 +30,18 @@ export function confChanges(installed: string, next: string): ConfChange[] {
 /** The working copy with `changes` applied; everything else stays as its owner wrote it. */
 export function applyChanges(live: string, changes: readonly ConfChange[]): string {
   const changed = new Set(changes.map((change) => change.name));
-  const kept = live.split("\n").filter((line) => !changed.has(directiveName(line) ?? ""));
+  const overrules = changed.has("requirepass") && !changed.has("user") ? isDefaultUser : () => false;
+  const kept = live.split("\n").filter((line) => !changed.has(directiveName(line) ?? "") && !overrules(line));
   while (kept.at(-1) === "") kept.pop();
   return [...kept, ...changes.flatMap((change) => change.to), ""].join("\n");
+}
+
+/**
+ * CONFIG REWRITE writes the default user's hashed password as a `user` line, which Redis reads after `requirepass`
+ * and which would bring the old password back.
+ */
+function isDefaultUser(line: string): boolean {
+  return /^\s*user\s+"?default"?\s/i.test(line);
 }
 
 function group(text: string): Map<string, string[]> {

@@ -33,12 +33,17 @@ export function renderService(topology: Topology, facts: ServiceFacts): string {
   const call = (verb: string) => {
     const where = file === null ? [] : ["-f", file];
     // No variable is looked for in the program's own path, so `$` stands for itself there.
-    return [quote(facts.node), ...[facts.vedette, ...where, verb].map((word) => quote(word).replaceAll("$", "$$$$"))].join(" ");
+    return [
+      quote(facts.node),
+      ...[facts.vedette, ...where, verb].map((word) => quote(word).replaceAll("$", "$$$$")),
+    ].join(" ");
   };
   const system = facts.user !== null;
   const reachable = allNodes(topology).some(({ host, bind }) => ![host, ...bind].every(isLoopback));
   // Addresses of the network must be there before Redis can bind them.
-  const network = reachable ? ["Wants=network-online.target", "After=network-online.target"] : ["After=network.target"];
+  const network = reachable
+    ? ["Wants=network-online.target", "After=network-online.target"]
+    : ["After=network.target"];
   const lines = [
     serviceMark(topology),
     "# Written by `vedette service install`. Write it again after moving the project, Vedette or Node.js.",
@@ -83,9 +88,12 @@ function quote(word: string): string {
 
 function specifiers(text: string): string {
   if (/\p{Cc}/u.test(text)) {
-    throw new UsageError(`writing the systemd unit: the path ${JSON.stringify(text)} holds a control character`, {
-      next: "move the project to a path without one",
-    });
+    throw new UsageError(
+      `writing the systemd unit: the path ${JSON.stringify(text)} holds a control character`,
+      {
+        next: "move the project to a path without one",
+      },
+    );
   }
   return text.replaceAll("%", "%%");
 }

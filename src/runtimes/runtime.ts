@@ -71,6 +71,8 @@ export interface Runtime {
   start(node: NodeId, options?: { force?: boolean }): Promise<{ pid: number; already: boolean }>;
   /** Ends one node's process, escalating after `deadlineMs`. */
   stop(node: NodeId, mode: StopMode, deadlineMs: number): Promise<StopResult>;
+  /** Living processes of nodes that the topology no longer names; `stop` takes them. */
+  strangers(): Promise<NodeId[]>;
   /** Sends a fault to a node's process; refuses when no process of ours is there. */
   fault(node: NodeId, fault: ProcessFault): Promise<void>;
   /** Records which nodes are meant to be up; the steward restarts those, and only those. */

@@ -34,6 +34,6 @@ function positionOf(seen: RedisSeen, snapshot: Snapshot, dataId: string | null):
 }
 
 function timeless(positions: Positions): string {
-  const nodes = Object.entries(positions.nodes).map(([id, { at: _, ...rest }]) => [id, rest]);
+  const nodes = Object.entries(positions.nodes).map(([id, position]) => [id, { ...position, at: 0 }]);
   return JSON.stringify([positions.epoch, positions.master, nodes]);
 }

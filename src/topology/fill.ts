@@ -14,8 +14,8 @@ export function fillKeys(text: string, values: TopologyValues): string {
 }
 
 function edit(text: string, values: TopologyValues, replace: boolean): string {
-  const document = parseDocument(text);
-  if (!isMap(document.contents)) document.contents = document.createNode({});
+  const given = parseDocument(text);
+  const document = isMap(given.contents) ? given : parseDocument("{}");
   for (const [path, value] of Object.entries(values)) {
     const keys = path.split(".");
     if (value === undefined || (document.hasIn(keys) && !replace)) continue;

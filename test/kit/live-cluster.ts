@@ -9,6 +9,7 @@ import { context, look, requireNode, withNode, type Context } from "../../src/op
 import { hurrySentinels } from "../../src/operations/sentinel-periods.ts";
 import { up } from "../../src/operations/up.ts";
 import { LocalRuntime } from "../../src/runtimes/local/local-runtime.ts";
+import { readPassword } from "../../src/runtimes/local/password.ts";
 import { loadTopology } from "../../src/topology/load.ts";
 import { allNodes, type NodeId, type Topology } from "../../src/topology/model.ts";
 
@@ -37,9 +38,10 @@ export class LiveCluster {
 
   static open(dir: string): LiveCluster {
     const { topology } = loadTopology(join(dir, "vedette.yaml"), dir);
-    const runtime = new LocalRuntime(topology, null);
+    const password = readPassword(topology);
+    const runtime = new LocalRuntime(topology, password);
     const notes: string[] = [];
-    return new LiveCluster(dir, topology, runtime, context(topology, runtime, null, (line) => notes.push(line)), notes);
+    return new LiveCluster(dir, topology, runtime, context(topology, runtime, password, (line) => notes.push(line)), notes);
   }
 
   /** Without a steward unless asked: what is proven then is proven of safe start and Sentinel alone. */

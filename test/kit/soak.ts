@@ -1,4 +1,5 @@
 import { up } from "../../src/operations/up.ts";
+import type { Snapshot } from "../../src/cluster/snapshot.ts";
 import { until } from "../../src/clock.ts";
 import { LiveCluster } from "./live-cluster.ts";
 import { Prober } from "./prober.ts";
@@ -66,12 +67,19 @@ async function inject(cluster: LiveCluster, victim: string): Promise<void> {
     await up(cluster.ctx, { force: null, steward: true });
     return;
   }
-  const before = (await cluster.look()).nodes.find((each) => each.node === victim)?.runId ?? null;
+  const before = lifeOf(await cluster.look(), victim);
   await cluster.runtime.fault(victim, "kill");
-  await cluster.eventually(`${victim} is back in a new life`, (now) => {
-    const seen = now.nodes.find((each) => each.node === victim);
-    return seen === undefined ? true : seen.runId !== before && seen.state === "up";
-  });
+  await cluster.eventually(
+    `${victim} is back in a new life`,
+    (now) => ![null, before].includes(lifeOf(now, victim)),
+    60_000,
+  );
+}
+
+/** The run id of a node or Sentinel that is up: another one after each start. */
+function lifeOf(snapshot: Snapshot, id: string): string | null {
+  const node = snapshot.nodes.find((each) => each.node === id && each.state === "up");
+  return (node ?? snapshot.sentinels.find((each) => each.node === id && each.up))?.runId ?? null;
 }
 
 function replay(seed: number, faults: string[]): string {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { until } from "../../src/clock.ts";
 import { withNode } from "../../src/operations/context.ts";
+import { identify } from "../../src/runtimes/local/identity.ts";
 import { vedette, vedetteRunning } from "../kit/cli.ts";
 import { LiveCluster } from "../kit/live-cluster.ts";
 
@@ -171,6 +172,18 @@ describe("a changed topology", () => {
     expect(refused.code).toBe(2);
     expect(refused.err).toContain("redis-sentinel-1 was");
     rewriteTopology((text) => text.replace(/sentinel: \{ port: (\d+)/, (_, port: string) => `sentinel: { port: ${Number(port) - 1}`));
+  });
+
+  it("that drops a node stops it and keeps its data", async () => {
+    cluster = await LiveCluster.create("redis: { port: BASE, replicas: 2 }");
+    await cluster.up();
+    const dropped = (await cluster.runtime.inspect()).find((each) => each.node === "redis-slave-2")?.pid;
+    rewriteTopology((text) => text.replace("replicas: 2", "replicas: 1"));
+    const up = vedette(cluster.dir, "up", "--no-steward");
+    expect(up.code, up.err).toBe(0);
+    expect(up.err).toContain("redis-slave-2 stopped");
+    expect(identify(dropped ?? 0)).toBeNull();
+    expect(existsSync(join(cluster.topology.stateDir, "redis", "redis-slave-2", "data"))).toBe(true);
   });
 
   it("of another file may not touch the state", async () => {

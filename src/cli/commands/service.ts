@@ -30,7 +30,9 @@ export async function run({ io, options }: Invocation): Promise<number> {
     user: user ? null : ownerOf(topology),
   });
   if (options.out !== undefined) {
-    io.out(`wrote ${writeService(topology, { directory: resolve(options.out), user }, unit, text)}; systemd was not told`);
+    io.out(
+      `wrote ${writeService(topology, { directory: resolve(options.out), user }, unit, text)}; systemd was not told`,
+    );
     return 0;
   }
   const place: ServicePlace = { directory: user ? userUnits() : "/etc/systemd/system", user };
@@ -49,16 +51,20 @@ export async function run({ io, options }: Invocation): Promise<number> {
 /** Why nothing can be installed here, or null. */
 function hindrance(user: boolean): string | null {
   if (!hasSystemd()) return "this machine does not run systemd";
-  return user || process.getuid?.() === 0 ? null : "that needs root";
+  return user || isRoot() ? null : "that needs root";
 }
 
 /** The unit alone on stdout, so that it can be redirected; what to do with it on stderr. */
 function print(io: Io, place: ServicePlace, unit: string, text: string, why: string | null): void {
   io.out(text);
-  const sudo = place.user ? "" : "sudo ";
-  const self = [process.execPath, packageFile("dist/vedette.js"), ...process.argv.slice(2)].map(quoteForShell);
+  const sudo = place.user || isRoot() ? "" : "sudo ";
+  const self = [process.execPath, packageFile("dist/vedette.js"), ...process.argv.slice(2)].map(
+    quoteForShell,
+  );
   const write = [...self.filter((word) => word !== "--print"), "--print"].join(" ");
-  io.note(why === null ? "Nothing was installed. To install it:" : `Nothing was installed: ${why}. To do it:`);
+  io.note(
+    why === null ? "Nothing was installed. To install it:" : `Nothing was installed: ${why}. To do it:`,
+  );
   if (place.user) io.note(`  mkdir -p ${quoteForShell(place.directory)}`);
   io.note(`  ${write} 2>/dev/null | ${sudo}tee ${quoteForShell(join(place.directory, unit))} >/dev/null`);
   for (const command of serviceCommands(place, unit)) io.note(`  ${sudo}${command.join(" ")}`);
@@ -66,9 +72,13 @@ function print(io: Io, place: ServicePlace, unit: string, text: string, why: str
 }
 
 function startAdvice({ user }: ServicePlace, unit: string): string {
-  const start = user ? `systemctl --user start ${unit}` : `systemctl start ${unit}`;
+  const start = user ? `systemctl --user start ${unit}` : `${isRoot() ? "" : "sudo "}systemctl start ${unit}`;
   const linger = user ? " To have it at boot and not at your first login: loginctl enable-linger" : "";
   return `\`${start}\` starts the cluster, or adopts it if it runs; do it once, so that a shutdown stops it in order.${linger}`;
+}
+
+function isRoot(): boolean {
+  return process.getuid?.() === 0;
 }
 
 function userUnits(): string {
@@ -86,7 +96,9 @@ function ownerOf({ stateDir }: Topology): string {
   try {
     return execFileSync("id", ["-un", String(owner)], { encoding: "utf8" }).trim();
   } catch (cause) {
-    throw new UsageError(`writing the systemd unit: nobody has the uid ${owner}, which owns ${stateDir}`, { cause });
+    throw new UsageError(`writing the systemd unit: nobody has the uid ${owner}, which owns ${stateDir}`, {
+      cause,
+    });
   }
 }
 

@@ -37,7 +37,9 @@ export function infoJson(cluster: string, infos: readonly NodeInfo[]) {
       role,
       error,
       info:
-        info === null ? null : Object.fromEntries([...info].map(([name, fields]) => [name, Object.fromEntries(fields)])),
+        info === null
+          ? null
+          : Object.fromEntries([...info].map(([name, fields]) => [name, Object.fromEntries(fields)])),
     })),
   };
 }

@@ -7,7 +7,10 @@ import { harmless, localStamp, nodeColumn } from "./text.ts";
 const LONGEST_COMMAND = 160;
 
 /** One line an event of `vedette monitor`. */
-export function slowPrinter(names: readonly string[], colour: boolean): (event: SlowEvent, now: number) => string {
+export function slowPrinter(
+  names: readonly string[],
+  colour: boolean,
+): (event: SlowEvent, now: number) => string {
   const colours = coloursFor(colour);
   const column = nodeColumn(names, colours);
   return (event, now) => {
@@ -16,21 +19,36 @@ export function slowPrinter(names: readonly string[], colour: boolean): (event: 
     switch (event.kind) {
       case "slow": {
         const { time, micros, command, client, clientName } = event.entry;
-        const who = [client, clientName === null ? null : `(${harmless(clientName)})`].filter((part) => part !== null);
+        const who = [client, clientName === null ? null : `(${harmless(clientName)})`].filter(
+          (part) => part !== null,
+        );
         const from = who.length === 0 ? "" : colours.dim(`  from ${who.join(" ")}`);
         return line(time, colours.yellow("slow   "), `${duration(micros)}  ${commandText(command)}${from}`);
       }
       case "latency":
-        return line(event.sample.time, colours.magenta("latency"), `${duration(event.sample.ms * 1000)}  ${event.sample.event}`);
+        return line(
+          event.sample.time,
+          colours.magenta("latency"),
+          `${duration(event.sample.ms * 1000)}  ${event.sample.event}`,
+        );
       case "missed":
-        return line(now, colours.yellow("missed "), `${event.count} entries: they come faster than slowlog-max-len keeps them`);
+        return line(
+          now,
+          colours.yellow("missed "),
+          `${event.count} entries: they come faster than slowlog-max-len keeps them`,
+        );
       case "lost":
         return line(now, colours.red("lost   "), event.reason);
       case "back":
-        return line(now, colours.green("back   "), event.restarted ? "the server was restarted" : "connected again");
+        return line(
+          now,
+          colours.green("back   "),
+          event.restarted ? "the server was restarted" : "connected again",
+        );
       case "thresholds":
-        return line(now, "notes  ", thresholdText(event.slowlogMicros, event.latencyMs));
+        break;
     }
+    return line(now, "notes  ", thresholdText(event.slowlogMicros, event.latencyMs));
   };
 }
 
@@ -48,7 +66,9 @@ function thresholdText(slowlogMicros: number | null, latencyMs: number | null): 
 
 /** The command as one could type it, shortened. */
 function commandText(command: readonly string[]): string {
-  const text = command.map((word) => (/^[\w:.,*@/+-]+$/.test(word) ? word : harmless(JSON.stringify(word)))).join(" ");
+  const text = command
+    .map((word) => (/^[\w:.,*@/+-]+$/.test(word) ? word : harmless(JSON.stringify(word))))
+    .join(" ");
   return text.length > LONGEST_COMMAND ? `${text.slice(0, LONGEST_COMMAND - 1)}…` : text;
 }
 
@@ -67,7 +87,11 @@ export function slowJson(event: SlowEvent, now: number): string {
       return JSON.stringify({ ...at(time), id, milliseconds: micros / 1000, command, client, clientName });
     }
     case "latency":
-      return JSON.stringify({ ...at(event.sample.time), event: event.sample.event, milliseconds: event.sample.ms });
+      return JSON.stringify({
+        ...at(event.sample.time),
+        event: event.sample.event,
+        milliseconds: event.sample.ms,
+      });
     case "missed":
       return JSON.stringify({ ...at(now), count: event.count });
     case "lost":
@@ -75,15 +99,23 @@ export function slowJson(event: SlowEvent, now: number): string {
     case "back":
       return JSON.stringify({ ...at(now), restarted: event.restarted });
     case "thresholds":
-      return JSON.stringify({
-        ...at(now),
-        slowlogLogSlowerThanMicroseconds: event.slowlogMicros,
-        latencyMonitorThresholdMilliseconds: event.latencyMs,
-      });
+      break;
   }
+  return JSON.stringify({
+    ...at(now),
+    slowlogLogSlowerThanMicroseconds: event.slowlogMicros,
+    latencyMonitorThresholdMilliseconds: event.latencyMs,
+  });
 }
 
 /** One command of `vedette monitor --raw --json`. */
 export function commandJson(node: string, { time, database, client, command }: MonitoredCommand): string {
-  return JSON.stringify({ time: new Date(time).toISOString(), node, kind: "command", database, client, command });
+  return JSON.stringify({
+    time: new Date(time).toISOString(),
+    node,
+    kind: "command",
+    database,
+    client,
+    command,
+  });
 }

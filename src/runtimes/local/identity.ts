@@ -41,8 +41,9 @@ export function ownIdentity(): ProcessIdentity {
 
 function identifyByPs(pid: number): ProcessIdentity | null {
   try {
-    const lstart = execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" });
-    const start = lstart.replace(/\s+/g, "_");
+    const options = { encoding: "utf8", env: { ...process.env, LC_ALL: "C" } } as const;
+    const lstart = execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], options);
+    const start = lstart.trim().replace(/\s+/g, "_"); // as assets/node-start.sh writes it
     return start === "" ? null : { pid, start, boot: currentBoot() };
   } catch {
     return null; // ps exits 1 when there is no such process

@@ -22,7 +22,7 @@ import { replaceFile, replaceJson } from "./files.ts";
 import { logFilesOf } from "./log-files.ts";
 import { statePaths, type StatePaths } from "./paths.ts";
 import { takenPorts } from "./ports.ts";
-import { forgetNote, livingProcess, processOf, readSupervision, readWanted } from "./process-table.ts";
+import { forgetNote, livingProcess, pidFiles, processOf, readSupervision, readWanted } from "./process-table.ts";
 import { readRecords } from "./records.ts";
 import { installScript, logTail, spawnNode } from "./spawn-node.ts";
 import { startEnv } from "./start-env.ts";
@@ -110,8 +110,11 @@ export class LocalRuntime implements Runtime {
 
   async start(id: NodeId, options: { force?: boolean } = {}): Promise<{ pid: number; already: boolean }> {
     const node = this.node(id);
-    if (options.force) replaceFile(this.paths.force(id), "");
     const running = livingProcess(id, this.paths);
+    // The order to start as master is for this start alone: left behind, it would make a master of the next one.
+    const starts = running === null || existsSync(this.paths.wait(id));
+    if (options.force && starts) replaceFile(this.paths.force(id), "");
+    else rmSync(this.paths.force(id), { force: true });
     if (running !== null) return { pid: running.pid, already: true };
     await this.prepare(id, null);
     rmSync(this.paths.wait(id), { force: true });
@@ -120,22 +123,30 @@ export class LocalRuntime implements Runtime {
     return { pid, already: false };
   }
 
+  async strangers(): Promise<NodeId[]> {
+    return pidFiles(this.paths).filter(
+      (id) => findNode(this.topology, id) === null && livingProcess(id, this.paths) !== null,
+    );
+  }
+
   async stop(id: NodeId, mode: StopMode, deadlineMs: number): Promise<StopResult> {
-    const node = this.node(id);
+    const node = findNode(this.topology, id); // null for one that the topology has dropped
     const begun = this.clock.monotonic();
     const ms = () => Math.round(this.clock.monotonic() - begun);
     const target = livingProcess(id, this.paths);
     if (target === null) return { node: id, how: "already", ms: 0 };
+    const served = !existsSync(this.paths.wait(id));
     const gone = () => until(async () => livingProcess(id, this.paths) === null, { deadlineMs, everyMs: 20 });
     if (mode === "graceful") {
       // A stopped (SIGSTOP) process sees SIGTERM only once it goes on.
       signal(target.pid, "SIGTERM");
       signal(target.pid, "SIGCONT");
       if (await gone()) {
-        if (node.kind === "redis") replaceFile(`${this.dirOf(node)}/clean-stop`, "");
+        // A node that only waited to start has saved nothing: how it ended before is what counts.
+        if (node?.kind === "redis" && served) replaceFile(`${this.dirOf(node)}/clean-stop`, "");
         return { node: id, how: "graceful", ms: ms() };
       }
-      if (node.kind === "redis" && !node.appendOnly) throw this.unsaved(node, deadlineMs);
+      if (node?.kind === "redis" && !node.appendOnly) throw this.unsaved(node, deadlineMs);
     }
     signal(target.pid, "SIGKILL");
     if (await gone()) return { node: id, how: "killed", ms: ms() };
@@ -245,6 +256,11 @@ function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch (error) {
-    if (errorCode(error) !== "ESRCH") throw error;
+    if (errorCode(error) === "ESRCH") return;
+    if (errorCode(error) !== "EPERM") throw error;
+    throw new VedetteError(`sending ${name} to pid ${pid}: it belongs to another user`, {
+      cause: error,
+      next: "type the command again as the user who started the cluster",
+    });
   }
 }

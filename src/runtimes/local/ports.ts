@@ -20,15 +20,19 @@ export async function takenPorts(nodes: readonly ClusterNode[]): Promise<TakenPo
 }
 
 function tryListen(node: ClusterNode, bind: string): Promise<TakenPort | null> {
-  // Redis allows `-::1`: an address that need not exist.
-  const host = bind === "*" ? "0.0.0.0" : bind.replace(/^-/, "");
+  // `-::1` is an address that need not exist; `*` and `::*` are Redis' wildcards.
+  const optional = bind.startsWith("-");
+  const bare = bind.replace(/^-/, "");
+  const host = bare === "*" ? "0.0.0.0" : bare === "::*" ? "::" : bare;
   return new Promise((resolve) => {
     const server = createServer();
     server.once("error", (error) => {
       const inUse = errorCode(error) === "EADDRINUSE";
-      resolve({ node, host, owner: inUse ? portOwner(node.port) : null, error: error.message });
+      if (optional && !inUse) return resolve(null);
+      return resolve({ node, host, owner: inUse ? portOwner(node.port) : null, error: error.message });
     });
-    server.listen({ host, port: node.port, exclusive: true }, () => server.close(() => resolve(null)));
+    // As Redis does: its IPv6 sockets leave IPv4 alone.
+    server.listen({ host, port: node.port, exclusive: true, ipv6Only: true }, () => server.close(() => resolve(null)));
   });
 }
 

@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import type { NodeProcess } from "../../cluster/snapshot.ts";
 import type { ClusterNode, NodeId } from "../../topology/model.ts";
 import { readJson, readText, replaceJson } from "./files.ts";
@@ -15,6 +15,12 @@ export function livingProcess(node: NodeId, paths: StatePaths): ProcessIdentity 
   const [pid, start, boot] = (readText(paths.pid(node)) ?? "").trim().split(" ");
   const identity = { pid: Number(pid), start: start ?? "", boot: boot ?? "" };
   return Number.isInteger(identity.pid) && identity.pid > 1 && isAlive(identity) ? identity : null;
+}
+
+/** The nodes that have a pid file, whether the topology still names them or not. */
+export function pidFiles(paths: StatePaths): NodeId[] {
+  if (!existsSync(paths.run)) return [];
+  return readdirSync(paths.run).flatMap((name) => (name.endsWith(".pid") ? [name.slice(0, -".pid".length)] : []));
 }
 
 /** What is known of a node's process without asking Redis. */

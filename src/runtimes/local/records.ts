@@ -56,7 +56,9 @@ function followed(conf: string): Address | null {
 export function livedEpoch(started: string | null, follows: Address | null): number {
   const [epoch, role, host, port] = (started ?? "").trim().split(" ");
   if (epoch === undefined || epoch === "") return 0;
-  const unchanged = role === "master" ? follows === null : follows?.host === host && String(follows?.port) === port;
+  if (role === "forced") return Number(epoch);
+  const unchanged =
+    role === "master" ? follows === null : follows?.host === host && String(follows?.port) === port;
   return Number(epoch) + (unchanged ? 0 : 1);
 }
 

@@ -53,7 +53,7 @@ function safeStartFacts(topology: Topology, node: RedisNode, paths: StatePaths, 
 
 /** An address on which the node can be asked from its own machine. */
 export function reachableBind(node: ClusterNode): string {
-  const first = node.bind[0] ?? node.host;
+  const first = (node.bind[0] ?? node.host).replace(/^-/, "");
   if (first === "*" || first === "0.0.0.0") return "127.0.0.1";
   return first === "::" || first === "::*" ? "::1" : first;
 }

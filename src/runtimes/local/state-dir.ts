@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import { UsageError } from "../../errors.ts";
 import type { Topology } from "../../topology/model.ts";
@@ -55,10 +54,6 @@ export function movedNodes(topology: Topology, paths: StatePaths): string[] {
     if (before === undefined || (before.host === node.host && before.port === node.port)) return [];
     return [`${node.id} was ${before.host}:${before.port} and is now ${node.host}:${node.port}`];
   });
-}
-
-export function hasState(paths: StatePaths): boolean {
-  return existsSync(paths.marker);
 }
 
 function topologyFile(topology: Topology): string {

@@ -94,7 +94,7 @@ function startingCopy(topology: Topology, node: ClusterNode, text: string, first
           line("sentinel", ["current-epoch", String(first.epoch)]),
         ]
       : [];
-  return `${text.replace(/^sentinel monitor .*$/m, monitor)}${epochs.join("\n")}\n`;
+  return `${text.replace(/^sentinel monitor .*$/m, () => monitor)}${epochs.join("\n")}\n`;
 }
 
 function line(name: string, args: string[]): string {
