@@ -15,7 +15,7 @@ const dist = join(root, "dist");
 // scripts/bootstrap.sh compares the time of this file with those of the sources before it starts Node at all.
 const stampFile = join(dist, ".stamp");
 
-const entries = { vedette: "src/cli/main.ts", index: "src/index.ts" };
+const entries = { vedette: "src/cli/bin.ts", index: "src/index.ts" };
 // The steward outlives rebuilds and upgrades: everything it may ever load is in one file, which Node has read
 // whole at its start, so that no later build can pull a lazily loaded chunk from under it.
 const stewardEntry = { steward: "src/cli/steward-main.ts" };

@@ -3,7 +3,7 @@ BEGIN {
   print "Vedette: highly available Redis with Sentinel. make TARGET [FILE=vedette.yaml] [ARGS=\"...\"]"
 }
 
-/^[a-z][a-z%-]*:.* ## / {
+/^[a-z][a-z0-9%-]*:.* ## / {
   name = $0
   sub(/:.*/, "", name)
   sub(/%/, "1..3", name)

@@ -31,18 +31,16 @@ export function processIo(): Io {
 export async function confirm(io: Io, yes: boolean, question: string): Promise<boolean> {
   if (yes) return true;
   requirePerson(io);
-  const { confirm: ask, isCancel } = await import("@clack/prompts");
-  const answer = await ask({ message: question, initialValue: false, output: process.stderr });
-  return !isCancel(answer) && answer;
+  const { askYes } = await import("./prompts.ts");
+  return askYes(question);
 }
 
 /** Asks for a word to be typed, for what cannot be taken back. */
 export async function confirmByName(io: Io, yes: boolean, what: string, name: string): Promise<boolean> {
   if (yes) return true;
   requirePerson(io);
-  const { text, isCancel } = await import("@clack/prompts");
-  const answer = await text({ message: `${what} Type the cluster's name, ${name}, to go on:`, output: process.stderr });
-  return !isCancel(answer) && answer === name;
+  const { askWord } = await import("./prompts.ts");
+  return (await askWord(`${what} Type the cluster's name, ${name}, to go on:`)) === name;
 }
 
 function requirePerson(io: Io): void {

@@ -1,6 +1,6 @@
 import { CommanderError } from "commander";
-import { explain, UsageError, VedetteError } from "../errors.ts";
-import { processIo, type Io } from "./io.ts";
+import { errorCode, explain, UsageError, VedetteError } from "../errors.ts";
+import type { Io } from "./io.ts";
 import { buildProgram, splitArguments, usageError } from "./program.ts";
 
 /** Runs one command line and returns its exit code: 0 fine, 1 unhealthy or failed, 2 wrong usage. */
@@ -27,16 +27,9 @@ function fail(io: Io, caught: unknown, debug: boolean): number {
   io.note(`vedette: ${explain(error)}`);
   if (error instanceof VedetteError && error.next !== null) io.note(`  ${error.next}`);
   if (debug && error instanceof Error) io.note(error.stack ?? "");
-  if (!(error instanceof VedetteError)) {
+  // EACCES, ENOSPC and their like are failures of the world, though nobody foresaw them here.
+  if (!(error instanceof VedetteError) && errorCode(error) === null) {
     io.note("  this is a bug in vedette: run the command again with --debug and report what it prints");
   }
   return error instanceof UsageError ? 2 : 1;
-}
-
-if (process.env["VITEST"] === undefined) {
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(0); // `vedette logs | head`
-    throw error;
-  });
-  process.exitCode = await main(process.argv.slice(2), processIo());
 }

@@ -85,8 +85,9 @@ export function splitArguments(argv: readonly string[]): { args: string[]; rest:
 
 /** Commander's own complaints as ours; null for help and version, which are no errors. */
 export function usageError(error: CommanderError): UsageError | null {
-  if (error.exitCode === 0 || error.code === "commander.help") return null;
-  const message = error.message.replace(/^error: /, "").replace(/\n\(Did/, " (did");
+  if (error.exitCode === 0) return null;
+  const said = error.code === "commander.help" ? "a subcommand is missing" : error.message;
+  const message = said.replace(/^error: /, "").replace(/\n\(Did/, " (did");
   return new UsageError(`reading the command line: ${message}`, {
     next: "type `vedette --help` for the list of commands",
   });

@@ -1,6 +1,7 @@
 import { appendFileSync } from "node:fs";
 import { explain } from "../errors.ts";
 import { context } from "../operations/context.ts";
+import { ConnectionPool } from "../redis/pool.ts";
 import { claim, isClaim } from "../runtimes/local/claims.ts";
 import { LocalRuntime } from "../runtimes/local/local-runtime.ts";
 import { readPassword } from "../runtimes/local/password.ts";
@@ -23,12 +24,14 @@ async function main(args: string[]): Promise<number> {
   // By name, not by the inherited descriptor: the file is rotated by renaming.
   const log = (line: string) => appendFileSync(`${runtime.paths.logs}/steward.log`, `${stamped(line)}\n`);
   const place = stewardPlace(topology, runtime, held.token);
+  const pool = new ConnectionPool();
   const end = new AbortController();
   for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => end.abort());
   process.on("SIGHUP", () => {}); // the terminal that started us may go
   try {
-    await new Steward(context(topology, runtime, password, log), place).run(end.signal);
+    await new Steward({ ...context(topology, runtime, password, log), pool }, place).run(end.signal);
   } finally {
+    pool.close();
     if (place.stillOurs()) held.release();
   }
   return 0;

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { explain } from "../errors.ts";
 import { connect, type RedisArgument } from "../redis/client.ts";
+import type { ConnectionPool } from "../redis/pool.ts";
 import { RedisError } from "../redis/redis-error.ts";
 import type { ClusterNode } from "../topology/model.ts";
 
@@ -10,6 +11,8 @@ export interface ObserveOptions {
   /** For each node, connecting included: ms. All are asked at once, so it bounds the whole look. */
   deadlineMs: number;
   clock: Clock;
+  /** Keeps connections open from look to look; without one each look opens and closes its own. */
+  pool?: ConnectionPool;
 }
 
 /** A command with its arguments. */
@@ -18,24 +21,40 @@ export type Question = [string, ...RedisArgument[]];
 /** What one node gave us: the replies of one round trip, or why there are none. */
 export type Heard = { replies: unknown[] } | { error: RedisError };
 
-/** Asks one node everything at once, within the deadline, and hangs up. */
-export async function ask(
-  node: ClusterNode,
-  questions: Question[],
-  { password, deadlineMs, clock }: ObserveOptions,
-): Promise<Heard> {
-  const end = clock.monotonic() + deadlineMs;
+/** Asks one node everything at once, within the deadline. */
+export async function ask(node: ClusterNode, questions: Question[], options: ObserveOptions): Promise<Heard> {
+  const end = options.clock.monotonic() + options.deadlineMs;
+  const left = () => Math.max(1, Math.round(end - options.clock.monotonic()));
   try {
-    const connection = await connect({ host: node.host, port: node.port, password, deadlineMs });
-    try {
-      const replies = await connection.callAll(questions, Math.max(1, Math.round(end - clock.monotonic())));
-      const [info] = replies;
-      return info instanceof RedisError ? { error: info } : { replies };
-    } finally {
-      connection.close();
-    }
+    return await askOver(node, questions, options, left);
   } catch (error) {
     if (error instanceof RedisError) return { error };
     return { error: new RedisError("other", `asking ${node.id}`, explain(error), error) };
+  }
+}
+
+async function askOver(
+  node: ClusterNode,
+  questions: Question[],
+  options: ObserveOptions,
+  left: () => number,
+): Promise<Heard> {
+  const { host, port } = node;
+  const to = { host, port, password: options.password, deadlineMs: left() };
+  const { pool } = options;
+  const { connection, reused } = pool ? await pool.get(to) : { connection: await connect(to), reused: false };
+  try {
+    const replies = await connection.callAll(questions, left());
+    const [info] = replies;
+    if (info instanceof RedisError) pool?.drop(connection);
+    return info instanceof RedisError ? { error: info } : { replies };
+  } catch (error) {
+    pool?.drop(connection);
+    // The node has restarted since the last look: the kept connection says nothing of the node that is there now.
+    if (reused && error instanceof RedisError && error.kind === "closed")
+      return askOver(node, questions, options, left);
+    throw error;
+  } finally {
+    if (!pool) connection.close();
   }
 }

@@ -1,4 +1,4 @@
-import type { Topology } from "../topology/model.ts";
+import { nodeAt, type Topology } from "../topology/model.ts";
 import type { RedisSeen, SentinelSeen, Snapshot } from "./snapshot.ts";
 
 /**
@@ -41,6 +41,10 @@ function sentinelSettled(topology: Topology, seen: SentinelSeen, snapshot: Snaps
   const trouble = seen.flags.filter((flag) => ["s_down", "o_down", "failover_in_progress"].includes(flag));
   if (trouble.length > 0) return [`${seen.node} reports ${trouble.join(", ")}`];
   if (seen.quorumOk === false) return [`${seen.node} sees no quorum: ${seen.quorumMessage ?? ""}`];
+  const others = topology.sentinel.nodes.length - 1;
+  if (seen.otherSentinels !== null && seen.otherSentinels < others) {
+    return [`${seen.node} knows ${seen.otherSentinels} of ${others} other Sentinels yet`];
+  }
   return unknownReplicas(topology, seen, snapshot);
 }
 
@@ -48,12 +52,13 @@ function unknownReplicas(topology: Topology, seen: SentinelSeen, snapshot: Snaps
   return topology.redis.nodes
     .filter((node) => node.id !== snapshot.master?.node)
     .flatMap((node) => {
-      const entry = seen.replicas.find((each) => each.host === node.host && each.port === node.port);
-      const fit =
-        entry !== undefined &&
-        entry.linkUp &&
-        (entry.priority > 0 || node.priority === 0) &&
-        !entry.flags.some((flag) => flag === "s_down" || flag === "disconnected");
+      const fit = seen.replicas.some(
+        (entry) =>
+          nodeAt(topology, entry.host, entry.port)?.id === node.id &&
+          entry.linkUp &&
+          (entry.priority > 0 || node.priority === 0) &&
+          !entry.flags.some((flag) => flag === "s_down" || flag === "disconnected"),
+      );
       return fit ? [] : [`${seen.node} has not found ${node.id} fit to be promoted yet`];
     });
 }

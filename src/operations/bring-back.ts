@@ -1,5 +1,5 @@
 import { until } from "../clock.ts";
-import type { Address } from "../cluster/snapshot.ts";
+import type { Address, Snapshot } from "../cluster/snapshot.ts";
 import { explain, VedetteError } from "../errors.ts";
 import { RedisError } from "../redis/redis-error.ts";
 import type { RedisNode } from "../topology/model.ts";
@@ -10,8 +10,6 @@ export type Fault = "kill" | "stop" | "hang";
 
 /** A SHUTDOWN waits up to shutdown-timeout (10 s) for replicas, and then saves: ms. */
 const END_DEADLINE_MS = 60_000;
-/** How long a failover that is under way is waited for before a frozen master is let go on: ms. */
-const CALM_DEADLINE_MS = 15_000;
 
 /** Undoes the fault. The node comes back through safe start, or is made a replica of the master that is named. */
 export async function bringBack(ctx: Context, old: RedisNode, fault: Fault): Promise<void> {
@@ -36,16 +34,20 @@ async function restart(ctx: Context, old: RedisNode): Promise<void> {
 /**
  * Lets a frozen master go on. It wakes up as a master: where the Sentinels have named another one, it is told so
  * at once. Left to Sentinel that takes four publish periods (8 s), and whatever it acknowledges meanwhile is lost.
- * While a failover is half done nobody knows yet whom to follow; frozen, the node does no harm.
+ * For the same reason it stays frozen, where it does no harm, while the Sentinels already hold it for down but have
+ * not named another; and one that woke up too late to prevent a failover is watched until that is over.
  */
 async function thaw(ctx: Context, old: RedisNode): Promise<void> {
-  const calm = async () => {
+  const { downAfterMs, failoverTimeoutMs } = ctx.topology.sentinel;
+  const waits = { deadlineMs: downAfterMs + 3 * failoverTimeoutMs, everyMs: 20, clock: ctx.clock };
+  const decided = async () => {
     const snapshot = await look(ctx);
-    return snapshot.sentinels.some((each) => each.flags.includes("failover_in_progress")) ? null : snapshot;
+    const moved = snapshot.master !== null && snapshot.master.node !== old.id;
+    return moved || isCalm(snapshot) ? snapshot : null;
   };
-  const seen = await until(calm, { deadlineMs: CALM_DEADLINE_MS, everyMs: 50, clock: ctx.clock });
+  await until(decided, waits);
   await ctx.runtime.fault(old.id, "continue");
-  const named = seen?.master ?? null;
+  const named = (await until(decided, waits))?.master ?? null;
   if (named === null || named.node === old.id) return;
   try {
     await demote(ctx, old, named);
@@ -54,6 +56,18 @@ async function thaw(ctx: Context, old: RedisNode): Promise<void> {
       `${old.id} could not be told that ${named.node} is master now; Sentinel will do it: ${explain(error)}`,
     );
   }
+}
+
+/** No Sentinel holds the master for down or fails it over, and all that answer name the same one. */
+export function isCalm({ master, sentinels }: Snapshot): boolean {
+  const heard = sentinels.filter((each) => each.up);
+  const trouble = ["s_down", "o_down", "failover_in_progress"];
+  return (
+    master !== null &&
+    heard.every(
+      (each) => each.masterNode === master.node && !each.flags.some((flag) => trouble.includes(flag)),
+    )
+  );
 }
 
 /** What Sentinel itself sends to a master that is one no longer (sentinelSendSlaveOf). */

@@ -3,6 +3,7 @@ import { observe } from "../cluster/observe.ts";
 import type { Snapshot } from "../cluster/snapshot.ts";
 import { VedetteError } from "../errors.ts";
 import { connect, type RedisConnection } from "../redis/client.ts";
+import type { ConnectionPool } from "../redis/pool.ts";
 import type { Runtime } from "../runtimes/runtime.ts";
 import { findNode, type ClusterNode, type NodeId, type Topology } from "../topology/model.ts";
 
@@ -14,6 +15,8 @@ export interface Context {
   clock: Clock;
   /** Where progress goes: one sentence a call. */
   report: (line: string) => void;
+  /** For those who look again and again. */
+  pool?: ConnectionPool;
 }
 
 /** How long one question to one node may take before the node counts as not answering: ms. */

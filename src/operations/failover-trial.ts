@@ -5,7 +5,7 @@ import { nameAt } from "../cluster/view.ts";
 import { explain, VedetteError } from "../errors.ts";
 import { parseInfo, replicationInfo } from "../redis/info.ts";
 import type { NodeId, RedisNode } from "../topology/model.ts";
-import { bringBack, type Fault } from "./bring-back.ts";
+import { bringBack, isCalm, type Fault } from "./bring-back.ts";
 import { look, withNode, type Context } from "./context.ts";
 import { sentinelMarks, tenths, writeGap, type FailoverMarks } from "./failover-marks.ts";
 import type { FailoverObserver } from "./failover-observer.ts";
@@ -151,16 +151,18 @@ export class FailoverTrial {
     }
   }
 
-  /** The probe still writes: its next acknowledgement shows that the cluster has a master, whichever it is. */
+  /**
+   * Waits until the Sentinels are calm again and the probe, which still writes, is answered: then the cluster has
+   * its master, whichever it is, and the probe's keys can be deleted there.
+   */
   private async writableAgain(): Promise<void> {
     const { ctx, old, observer } = this;
-    const { downAfterMs, failoverTimeoutMs } = ctx.topology.sentinel;
     const done = this.fault === "hang" ? "goes on" : "is started again";
     ctx.report(`${old.id} ${done}; waiting until there is a master that takes writes`);
     const from = observer.acknowledged.length;
-    const deadlineMs = downAfterMs + failoverTimeoutMs + 10_000;
-    const wrote = async () => observer.acknowledged.length > from;
-    if ((await until(wrote, { deadlineMs, everyMs: 20, clock: ctx.clock })) !== null) return;
+    const deadlineMs = failoverDeadlineMs(ctx);
+    const back = async () => isCalm(await look(ctx)) && observer.acknowledged.length > from;
+    if ((await until(back, { deadlineMs, everyMs: 20, clock: ctx.clock })) !== null) return;
     ctx.report(`no master takes writes after ${deadlineMs / 1000} s: type \`vedette status\``);
   }
 

@@ -22,7 +22,9 @@ export function firstMaster(
   force: NodeId | null,
 ): FirstFacts | NoFirstMaster {
   const epoch = highestEpoch(records);
-  if (force !== null) return { master: addressOf(topology, force), epoch };
+  // Sentinels that are left keep their say: new ones that contradict them would only leave no majority. They are
+  // asked to fail over to the chosen node then.
+  if (force !== null) return { master: lastNamed(records)?.master ?? addressOf(topology, force), epoch };
   if (isNew(records)) return { master: addressOf(topology, topology.redis.nodes[0].id), epoch: 0 };
   return bySentinels(topology, records, epoch) ?? byNodes(topology, records, epoch);
 }
@@ -40,14 +42,20 @@ function isNew(records: Records): boolean {
 
 /** What the Sentinels' files say at their highest epoch, if enough of them are left or the nodes confirm it. */
 function bySentinels(topology: Topology, records: Records, epoch: number): FirstFacts | null {
+  const last = lastNamed(records);
+  if (last === null) return null;
+  if (last.of >= majority(topology)) return { master: last.master, epoch: last.epoch };
+  if (last.epoch < epoch) return null;
+  const saysMaster = recordAt(topology, records, last.master)?.follows === null;
+  return saysMaster ? { master: last.master, epoch: last.epoch } : null;
+}
+
+/** The master at the highest epoch in the files of the Sentinels that are left, and how many those are. */
+function lastNamed(records: Records): (FirstFacts & { of: number }) | null {
   const known = records.sentinels.filter((each) => each.known && each.master !== null);
   const highest = Math.max(-1, ...known.map((each) => each.epoch));
-  const named = known.find((each) => each.epoch === highest)?.master;
-  if (!named) return null;
-  if (known.length >= majority(topology)) return { master: named, epoch: highest };
-  if (highest < epoch) return null;
-  const saysMaster = recordAt(topology, records, named)?.follows === null;
-  return saysMaster ? { master: named, epoch: highest } : null;
+  const master = known.find((each) => each.epoch === highest)?.master;
+  return master ? { master, epoch: highest, of: known.length } : null;
 }
 
 /**

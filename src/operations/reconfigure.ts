@@ -15,7 +15,13 @@ const SENTINEL_SET = new Map([
 ]);
 
 /** Credentials change everywhere or nowhere: never one running node at a time. */
-const NOT_LIVE = new Set(["requirepass", "masterauth", "sentinel auth-pass", "sentinel sentinel-pass"]);
+const NOT_LIVE = new Set([
+  "requirepass",
+  "masterauth",
+  "user default",
+  "sentinel auth-pass",
+  "sentinel sentinel-pass",
+]);
 
 /** Sets what the topology changed on a running node, and says what has to wait for its restart. */
 export async function reconfigure(ctx: Context, id: NodeId): Promise<void> {

@@ -25,6 +25,7 @@ export async function run(ctx: Context, operation: string, token: number, steps:
     steps: steps.map((step) => ({ ...step, done: false })),
   };
   try {
+    if (!deletes) writeJournal(file, journal);
     for (const entry of journal.steps) {
       await attempt(ctx, operation, entry);
       entry.done = true;
@@ -34,10 +35,19 @@ export async function run(ctx: Context, operation: string, token: number, steps:
   } catch (error) {
     journal.state = "failed";
     journal.error = explain(error);
+    finishAfter(error, ctx, file, journal);
     throw error;
-  } finally {
-    // `clean` deletes the directory that these would be written to.
-    if (!deletes || journal.state === "failed") finish(ctx, file, journal);
+  }
+  // `clean` deletes the directory that these would be written to.
+  if (!deletes) finish(ctx, file, journal);
+}
+
+/** A disk that takes no journal must not hide why the operation failed. */
+function finishAfter(error: unknown, ctx: Context, file: string, journal: Journal): void {
+  try {
+    finish(ctx, file, journal);
+  } catch (second) {
+    if (!explain(error).includes(explain(second))) ctx.report(`could not write the journal: ${explain(second)}`);
   }
 }
 

@@ -6,7 +6,7 @@
  * installed and the one that the topology gives now; only directives that differ between them are carried over.
  */
 export interface ConfChange {
-  /** The directive, `maxmemory`, or with its subcommand for Sentinel, `sentinel down-after-milliseconds`. */
+  /** The directive, `maxmemory`, or with what it is about: `sentinel down-after-milliseconds`, `user default`. */
   name: string;
   /** Whole lines before and after; empty = not there. */
   from: string[];
@@ -16,32 +16,29 @@ export interface ConfChange {
 /** Lines of a template that only say where a node started; afterwards they belong to Redis and Sentinel. */
 const STARTING_POINT = new Set(["replicaof", "slaveof", "sentinel monitor", "sentinel myid"]);
 
+const DEFAULT_USER = "user default";
+
 /** What changed from the installed template to the new one. */
 export function confChanges(installed: string, next: string): ConfChange[] {
   const before = group(installed);
   const after = group(next);
   const names = new Set([...before.keys(), ...after.keys()]);
-  return [...names]
+  const changes = [...names]
     .filter((name) => !STARTING_POINT.has(name))
     .map((name) => ({ name, from: before.get(name) ?? [], to: after.get(name) ?? [] }))
     .filter((change) => change.from.join("\n") !== change.to.join("\n"));
+  // CONFIG REWRITE keeps the password a second time, as a hash in a `user default` line, which Redis reads after
+  // `requirepass`: left there it would bring the old password back.
+  const hashed = changes.some(({ name }) => name === "requirepass") && !names.has(DEFAULT_USER);
+  return hashed ? [...changes, { name: DEFAULT_USER, from: [], to: [] }] : changes;
 }
 
 /** The working copy with `changes` applied; everything else stays as its owner wrote it. */
 export function applyChanges(live: string, changes: readonly ConfChange[]): string {
   const changed = new Set(changes.map((change) => change.name));
-  const overrules = changed.has("requirepass") && !changed.has("user") ? isDefaultUser : () => false;
-  const kept = live.split("\n").filter((line) => !changed.has(directiveName(line) ?? "") && !overrules(line));
+  const kept = live.split("\n").filter((line) => !changed.has(directiveName(line) ?? ""));
   while (kept.at(-1) === "") kept.pop();
   return [...kept, ...changes.flatMap((change) => change.to), ""].join("\n");
-}
-
-/**
- * CONFIG REWRITE writes the default user's hashed password as a `user` line, which Redis reads after `requirepass`
- * and which would bring the old password back.
- */
-function isDefaultUser(line: string): boolean {
-  return /^\s*user\s+"?default"?\s/i.test(line);
 }
 
 function group(text: string): Map<string, string[]> {
@@ -57,5 +54,7 @@ function directiveName(line: string): string | null {
   const words = line.trim().split(/\s+/);
   const first = words[0]?.toLowerCase() ?? "";
   if (first === "" || first.startsWith("#")) return null;
-  return first === "sentinel" ? `sentinel ${words[1]?.toLowerCase() ?? ""}` : first;
+  const second = words[1]?.replaceAll('"', "") ?? "";
+  if (first === "user") return `user ${second}`;
+  return first === "sentinel" ? `sentinel ${second.toLowerCase()}` : first;
 }

@@ -23,7 +23,7 @@ export interface StewardPlace {
 }
 
 /** How often processes are looked at, and how often the whole cluster: ms. */
-const PASS_MS = 200;
+const PASS_MS = 250;
 const LOOK_MS = 1_000;
 const HOUSEKEEPING_MS = 10_000;
 

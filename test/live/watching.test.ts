@@ -2,14 +2,16 @@ import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import {
   appendFileSync,
-  chmodSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeFileSync,
 } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -19,6 +21,7 @@ import { LiveCluster } from "../kit/live-cluster.ts";
 
 const PASSWORD = "correct horse battery staple";
 let cluster: LiveCluster;
+let secrets: string;
 const run = (...args: string[]) => vedette(cluster.dir, ...args);
 
 /** What these tests read of the commands' JSON. */
@@ -45,13 +48,17 @@ const parsed = (text: string): Json => JSON.parse(text) as Json;
 
 /** One cluster for all, with a password: every command has to do its work in its presence. */
 beforeAll(async () => {
-  cluster = await LiveCluster.create("security: { passwordFile: secret }\n");
-  writeFileSync(join(cluster.dir, "secret"), `${PASSWORD}\n`);
-  chmodSync(join(cluster.dir, "secret"), 0o600);
+  secrets = mkdtempSync(join(tmpdir(), "vedette-secret-"));
+  const file = join(secrets, "secret");
+  writeFileSync(file, `${PASSWORD}\n`, { mode: 0o600 });
+  cluster = await LiveCluster.create(`security: { passwordFile: ${file} }\n`);
   const up = run("up");
   expect(up.code, up.err).toBe(0);
 });
-afterAll(() => cluster.destroy());
+afterAll(async () => {
+  await cluster.destroy();
+  rmSync(secrets, { recursive: true, force: true });
+});
 
 /** A command that goes on: its lines as they come. */
 class Watching {
@@ -269,6 +276,18 @@ describe("monitor", () => {
       node: "redis-slave-3",
       event: expect.stringMatching(/command/),
     });
+  });
+
+  it("does not show its own questions, even when every command counts as slow", async () => {
+    run("connect", "redis-slave-3", "--", "CONFIG", "SET", "slowlog-log-slower-than", "0");
+    const watching = new Watching("monitor", "redis-slave-3", "--json");
+    await watching.line("thresholds");
+    for (const key of ["first", "second", "third"]) {
+      run("connect", "redis-slave-3", "--", "GET", key);
+      await watching.line(key);
+    }
+    expect(watching.count('"SLOWLOG"')).toBe(0);
+    run("connect", "redis-slave-3", "--", "CONFIG", "SET", "slowlog-log-slower-than", "10000");
   });
 
   it("shows every command of one node with --raw, also after its death", async () => {

@@ -5,9 +5,9 @@ import { coloursFor, type Colours } from "./colours.ts";
 import { table } from "./table.ts";
 
 const FAULTS: Record<Fault, string> = {
-  kill: "kill its process (SIGKILL), as a crash would",
-  stop: "stop it politely (SIGTERM), as an administrator would",
-  hang: "freeze its process (SIGSTOP), as an overloaded machine would",
+  kill: "kill its process (SIGKILL), as a crash does",
+  stop: "stop it politely (SIGTERM), as people do",
+  hang: "freeze its process (SIGSTOP), as overload does",
 };
 
 /** What the test is going to do, before it is asked for. */

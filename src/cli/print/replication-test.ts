@@ -1,6 +1,6 @@
 import type { ReplicationTest } from "../../operations/test-replication.ts";
 import { coloursFor } from "./colours.ts";
-import { table } from "./table.ts";
+import { table, WIDTH, wrap } from "./table.ts";
 
 /** `vedette test-replication`: how long the write took to be everywhere, and whom it did not reach. */
 export function printReplicationTest(test: ReplicationTest, colour: boolean): string {
@@ -10,9 +10,7 @@ export function printReplicationTest(test: ReplicationTest, colour: boolean): st
     [test.master, "write acknowledged", millis(test.writeMs)],
     [test.master, `${wait.acknowledged} of ${wait.asked} replicas confirmed it (WAIT)`, millis(wait.ms)],
     ...test.replicas.map((read) =>
-      read.ok
-        ? [read.node, "read it", millis(read.ms)]
-        : [read.node, colours.red(`did not get it: ${read.reason ?? "unknown"}`), "-"],
+      read.ok ? [read.node, "read it", millis(read.ms)] : [read.node, colours.red("did not get it"), "-"],
     ),
   ];
   const reached = test.replicas.filter((read) => read.ok).length;
@@ -20,6 +18,9 @@ export function printReplicationTest(test: ReplicationTest, colour: boolean): st
   return [
     ...table([{ title: "NODE" }, { title: "WHAT" }, { title: "AFTER", align: "right" }], rows),
     "",
+    ...test.replicas.flatMap(({ node, reason }) =>
+      reason === null ? [] : wrap(`${node}: ${reason}`, WIDTH),
+    ),
     test.ok ? colours.green(verdict) : colours.red(verdict),
     test.deleted
       ? "the test key is deleted"

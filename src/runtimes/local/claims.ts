@@ -52,7 +52,8 @@ export function isClaim(result: Claim | ClaimRecord): result is Claim {
 
 /** A claim whose file is gone (`clean` deletes the whole state) leaves nothing to release, and nothing behind. */
 function release(dir: string, record: ClaimRecord): void {
-  if (existsSync(fileOf(dir, record.token))) replaceJson(fileOf(dir, record.token), { ...record, released: true });
+  if (existsSync(fileOf(dir, record.token)))
+    replaceJson(fileOf(dir, record.token), { ...record, released: true });
 }
 
 function holds(record: ClaimRecord): boolean {
@@ -65,7 +66,9 @@ function lastClaim(dir: string): ClaimRecord | null {
   if (last === undefined) return null;
   const record = readJson(fileOf(dir, last));
   // A damaged claim (a disk that was full) frees the cluster but still counts: tokens never go back.
-  return isRecord(record) ? record : { token: last, name: "", pid: 0, start: "", boot: "", since: 0, released: true };
+  return isRecord(record)
+    ? record
+    : { token: last, name: "", pid: 0, start: "", boot: "", since: 0, released: true };
 }
 
 function tokensIn(dir: string): number[] {

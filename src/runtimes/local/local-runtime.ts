@@ -22,7 +22,14 @@ import { replaceFile, replaceJson } from "./files.ts";
 import { logFilesOf } from "./log-files.ts";
 import { statePaths, type StatePaths } from "./paths.ts";
 import { takenPorts } from "./ports.ts";
-import { forgetNote, livingProcess, pidFiles, processOf, readSupervision, readWanted } from "./process-table.ts";
+import {
+  forgetNote,
+  livingProcess,
+  pidFiles,
+  processOf,
+  readSupervision,
+  readWanted,
+} from "./process-table.ts";
 import { readRecords } from "./records.ts";
 import { installScript, logTail, spawnNode } from "./spawn-node.ts";
 import { startEnv } from "./start-env.ts";
@@ -69,9 +76,12 @@ export class LocalRuntime implements Runtime {
   async claimState(): Promise<void> {
     const moved = movedNodes(this.topology, this.paths);
     if (moved.length > 0) {
-      throw new UsageError(`opening ${this.paths.root}: ${moved.join("; ")}, but the Sentinels know the old address`, {
-        next: "put the addresses back, or give the cluster another `name` and move the data by backup and restore",
-      });
+      throw new UsageError(
+        `opening ${this.paths.root}: ${moved.join("; ")}, but the Sentinels know the old address`,
+        {
+          next: "put the addresses back, or give the cluster another `name` and move the data by backup and restore",
+        },
+      );
     }
     writeMarker(this.topology, this.paths);
   }
@@ -231,7 +241,8 @@ export class LocalRuntime implements Runtime {
 
   private node(id: NodeId): ClusterNode {
     const node = findNode(this.topology, id);
-    if (node === null) throw new VedetteError(`looking for node ${id}: cluster ${this.topology.name} has none of that name`);
+    if (node === null)
+      throw new VedetteError(`looking for node ${id}: cluster ${this.topology.name} has none of that name`);
     return node;
   }
 

@@ -15,7 +15,8 @@ export function rotateLog(path: string, maxBytes: number, keep: number): boolean
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   if (size <= maxBytes) return false;
   rmSync(`${path}.${keep}`, { force: true });
-  for (let n = keep - 1; n >= 1; n--) if (exists(`${path}.${n}`)) renameSync(`${path}.${n}`, `${path}.${n + 1}`);
+  for (let n = keep - 1; n >= 1; n--)
+    if (exists(`${path}.${n}`)) renameSync(`${path}.${n}`, `${path}.${n + 1}`);
   if (keep > 0) renameSync(path, `${path}.1`);
   else rmSync(path, { force: true });
   return true;

@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { UsageError } from "../../errors.ts";
+import { errorCode, UsageError } from "../../errors.ts";
 import type { Topology } from "../../topology/model.ts";
 import { readText } from "./files.ts";
 
@@ -14,11 +14,22 @@ export function readPassword(topology: Topology): string | null {
     throw new UsageError(`${doing}: there is no such file`, { next });
   }
   if ((mode & 0o077) !== 0) {
-    throw new UsageError(`${doing}: others than its owner may read it`, { next: `type \`chmod 600 ${file}\`` });
+    throw new UsageError(`${doing}: others than its owner may read it`, {
+      next: `type \`chmod 600 ${file}\``,
+    });
   }
-  const password = (readText(file) ?? "").replace(/\r?\n$/, "");
+  const password = read(file, doing).replace(/\r?\n$/, "");
   if (password === "" || /[\r\n\0]/.test(password)) {
     throw new UsageError(`${doing}: it must hold one line, the password`, { next: "write one line into it" });
   }
   return password;
+}
+
+function read(file: string, doing: string): string {
+  try {
+    return readText(file) ?? "";
+  } catch (cause) {
+    const next = errorCode(cause) === "EISDIR" ? "name a file, not a directory" : "make it readable for you";
+    throw new UsageError(doing, { cause, next });
+  }
 }

@@ -32,7 +32,9 @@ function tryListen(node: ClusterNode, bind: string): Promise<TakenPort | null> {
       return resolve({ node, host, owner: inUse ? portOwner(node.port) : null, error: error.message });
     });
     // As Redis does: its IPv6 sockets leave IPv4 alone.
-    server.listen({ host, port: node.port, exclusive: true, ipv6Only: true }, () => server.close(() => resolve(null)));
+    server.listen({ host, port: node.port, exclusive: true, ipv6Only: true }, () =>
+      server.close(() => resolve(null)),
+    );
   });
 }
 
@@ -42,7 +44,9 @@ export function portOwner(port: number): string | null {
 }
 
 function ownerByProc(port: number): string | null {
-  const inodes = new Set(["/proc/net/tcp", "/proc/net/tcp6"].flatMap((table) => listeningInodes(table, port)));
+  const inodes = new Set(
+    ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((table) => listeningInodes(table, port)),
+  );
   if (inodes.size === 0) return null;
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     if (openSockets(pid).some((inode) => inodes.has(inode))) return `${commandOf(pid)} (pid ${pid})`;
@@ -72,7 +76,11 @@ function openSockets(pid: string): string[] {
 }
 
 function commandOf(pid: string): string {
-  return read(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim() || read(`/proc/${pid}/comm`).trim() || "a process";
+  return (
+    read(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim() ||
+    read(`/proc/${pid}/comm`).trim() ||
+    "a process"
+  );
 }
 
 function ownerByLsof(port: number): string | null {

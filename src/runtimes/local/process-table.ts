@@ -10,17 +10,30 @@ export interface Supervision {
   [node: NodeId]: { gaveUp: boolean; reason: string | null };
 }
 
+/** Processes that were alive when last asked, by pid file: it cannot change while its process lives. */
+const lastSeen = new Map<string, ProcessIdentity>();
+
 /** The process that a node's pid file names, if it is alive and the same one. */
 export function livingProcess(node: NodeId, paths: StatePaths): ProcessIdentity | null {
-  const [pid, start, boot] = (readText(paths.pid(node)) ?? "").trim().split(" ");
+  const file = paths.pid(node);
+  const known = lastSeen.get(file);
+  if (known !== undefined && isAlive(known)) return known;
+  const [pid, start, boot] = (readText(file) ?? "").trim().split(" ");
   const identity = { pid: Number(pid), start: start ?? "", boot: boot ?? "" };
-  return Number.isInteger(identity.pid) && identity.pid > 1 && isAlive(identity) ? identity : null;
+  if (!Number.isInteger(identity.pid) || identity.pid <= 1 || !isAlive(identity)) {
+    lastSeen.delete(file);
+    return null;
+  }
+  lastSeen.set(file, identity);
+  return identity;
 }
 
 /** The nodes that have a pid file, whether the topology still names them or not. */
 export function pidFiles(paths: StatePaths): NodeId[] {
   if (!existsSync(paths.run)) return [];
-  return readdirSync(paths.run).flatMap((name) => (name.endsWith(".pid") ? [name.slice(0, -".pid".length)] : []));
+  return readdirSync(paths.run).flatMap((name) =>
+    name.endsWith(".pid") ? [name.slice(0, -".pid".length)] : [],
+  );
 }
 
 /** What is known of a node's process without asking Redis. */
@@ -65,7 +78,9 @@ function isNote(value: unknown): value is Supervision[string] {
 }
 
 function isRecordOf<T>(value: unknown, guard: (each: unknown) => each is T): value is Record<string, T> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && Object.values(value).every(guard);
+  return (
+    typeof value === "object" && value !== null && !Array.isArray(value) && Object.values(value).every(guard)
+  );
 }
 
 function modified(path: string): number | null {

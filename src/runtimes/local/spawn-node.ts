@@ -40,18 +40,26 @@ export async function spawnNode(
     onEnd(end.text);
   });
   child.unref();
-  const claimed = await until(async () => livingProcess(node.id, paths)?.pid ?? (end.text === null ? null : -1), {
-    deadlineMs: CLAIM_DEADLINE_MS,
-    everyMs: 5,
-  });
+  const claimed = await until(
+    async () => livingProcess(node.id, paths)?.pid ?? (end.text === null ? null : -1),
+    {
+      deadlineMs: CLAIM_DEADLINE_MS,
+      everyMs: 5,
+    },
+  );
   if (claimed !== null && claimed > 0) return claimed;
-  throw new VedetteError(`starting ${node.id}: ${end.text ?? "it did not claim its pid file"}${logTail(node, paths)}`, {
-    next: `look at \`vedette logs ${node.id}\``,
-  });
+  throw new VedetteError(
+    `starting ${node.id}: ${end.text ?? "it did not claim its pid file"}${logTail(node, paths)}`,
+    {
+      next: `look at \`vedette logs ${node.id}\``,
+    },
+  );
 }
 
 export function passedOn(): Record<string, string> {
-  return Object.fromEntries(PASSED_ON.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
+  return Object.fromEntries(
+    PASSED_ON.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
+  );
 }
 
 /** Puts the start script where it stays readable while it waits, even if the package is replaced meanwhile. */
@@ -67,5 +75,7 @@ export function installScript(paths: StatePaths): void {
 /** The last lines of a node's log, to be appended to an error. */
 export function logTail(node: ClusterNode, paths: StatePaths, lines = 6): string {
   const tail = (readText(paths.log(node.id)) ?? "").trimEnd().split("\n").slice(-lines);
-  return tail.join("").trim() === "" ? "" : `\n  its log ends:\n${tail.map((line) => `    ${line}`).join("\n")}`;
+  return tail.join("").trim() === ""
+    ? ""
+    : `\n  its log ends:\n${tail.map((line) => `    ${line}`).join("\n")}`;
 }

@@ -5,7 +5,12 @@ import type { Binaries } from "./binaries.ts";
 import type { StatePaths } from "./paths.ts";
 
 /** The facts that assets/node-start.sh needs, as a file that a shell sources. */
-export function startEnv(topology: Topology, node: ClusterNode, paths: StatePaths, binaries: Binaries): string {
+export function startEnv(
+  topology: Topology,
+  node: ClusterNode,
+  paths: StatePaths,
+  binaries: Binaries,
+): string {
   const common = {
     NODE: node.id,
     KIND: node.kind,
@@ -13,14 +18,17 @@ export function startEnv(topology: Topology, node: ClusterNode, paths: StatePath
     PID_FILE: paths.pid(node.id),
     REDIS_SERVER: binaries.server,
   };
-  const values = node.kind === "sentinel" ? common : { ...common, ...safeStartFacts(topology, node, paths, binaries) };
+  const values =
+    node.kind === "sentinel" ? common : { ...common, ...safeStartFacts(topology, node, paths, binaries) };
   return Object.entries(values)
     .map(([name, value]) => `${name}=${shellQuote(value)}\n`)
     .join("");
 }
 
 export function confFile(node: ClusterNode, paths: StatePaths): string {
-  return node.kind === "redis" ? `${paths.redis(node.id)}/redis.conf` : `${paths.sentinel(node.id)}/sentinel.conf`;
+  return node.kind === "redis"
+    ? `${paths.redis(node.id)}/redis.conf`
+    : `${paths.sentinel(node.id)}/sentinel.conf`;
 }
 
 function safeStartFacts(topology: Topology, node: RedisNode, paths: StatePaths, binaries: Binaries) {

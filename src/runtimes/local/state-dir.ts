@@ -41,7 +41,9 @@ export function assertOwnState(topology: Topology, paths: StatePaths): void {
   if (marker.topology !== topologyKey(topology, paths)) {
     throw new UsageError(
       `opening ${paths.root}: it belongs to the topology file ${join(paths.root, marker.topology)}, not to ${topologyFile(topology)}`,
-      { next: "give this topology another `name` or `stateDir`, or point -f at the file that the state belongs to" },
+      {
+        next: "give this topology another `name` or `stateDir`, or point -f at the file that the state belongs to",
+      },
     );
   }
 }

@@ -1,7 +1,7 @@
 import { allNodes, type NodeId, type Topology } from "../../topology/model.ts";
 import type { Positions } from "../records.ts";
 import { currentClaim } from "./claims.ts";
-import { replaceJson } from "./files.ts";
+import { replaceHint, replaceJson } from "./files.ts";
 import type { LocalRuntime } from "./local-runtime.ts";
 import { rotateLog } from "./log-files.ts";
 import { readSupervision } from "./process-table.ts";
@@ -15,7 +15,7 @@ export function stewardPlace(topology: Topology, runtime: LocalRuntime, token: n
     stillOurs: () => currentClaim(paths.claims("steward"))?.token === token,
     endingOf: (node: NodeId) => runtime.endingOf(node),
     readPositions: () => readPositions(paths),
-    writePositions: (positions: Positions) => replaceJson(paths.positions, positions),
+    writePositions: (positions: Positions) => replaceHint(paths.positions, positions),
     noteGaveUp: (node: NodeId, why: string) =>
       replaceJson(paths.supervision, { ...readSupervision(paths), [node]: { gaveUp: true, reason: why } }),
     rotateLogs: () => {

@@ -29,10 +29,13 @@ export async function startStewardProcess(
   if (held !== null && held.name === stewardName(topology)) return { pid: held.pid, already: true };
   if (held !== null) await stopStewardProcess(paths, START_DEADLINE_MS);
   const end = launch(topology, paths);
-  const claimed = await until(async () => currentClaim(paths.claims("steward"))?.pid ?? (end.text === null ? null : -1), {
-    deadlineMs: START_DEADLINE_MS,
-    everyMs: 20,
-  });
+  const claimed = await until(
+    async () => currentClaim(paths.claims("steward"))?.pid ?? (end.text === null ? null : -1),
+    {
+      deadlineMs: START_DEADLINE_MS,
+      everyMs: 20,
+    },
+  );
   if (claimed !== null && claimed > 0) return { pid: claimed, already: false };
   const log = (readText(`${paths.logs}/steward.log`) ?? "").trimEnd().split("\n").slice(-5).join("\n  ");
   throw new VedetteError(`starting the steward: ${end.text ?? "it did not claim the cluster"}\n  ${log}`, {
@@ -64,7 +67,10 @@ function launch(topology: Topology, paths: StatePaths): { text: string | null } 
   closeSync(log);
   const end: { text: string | null } = { text: null };
   child.once("error", (error) => (end.text = error.message));
-  child.once("exit", (code, signal) => (end.text = signal === null ? `exit code ${code}` : `ended by ${signal}`));
+  child.once(
+    "exit",
+    (code, signal) => (end.text = signal === null ? `exit code ${code}` : `ended by ${signal}`),
+  );
   child.unref();
   return end;
 }

@@ -11,7 +11,12 @@ import type { StatePaths } from "./paths.ts";
 import { confFile } from "./start-env.ts";
 
 /** The template of a working copy: the rendered configuration plus what only this machine knows. */
-export function template(topology: Topology, node: ClusterNode, paths: StatePaths, password: string | null): string {
+export function template(
+  topology: Topology,
+  node: ClusterNode,
+  paths: StatePaths,
+  password: string | null,
+): string {
   const rendered =
     node.kind === "redis"
       ? renderRedisConf(topology, node, { paths: "absolute" })
@@ -69,7 +74,12 @@ export function bringUpToDate(
 }
 
 /** Notes that `changes` are in force (set on the running server), so that they are not carried over again. */
-export function markUpToDate(topology: Topology, node: ClusterNode, paths: StatePaths, password: string | null): void {
+export function markUpToDate(
+  topology: Topology,
+  node: ClusterNode,
+  paths: StatePaths,
+  password: string | null,
+): void {
   install(installedFile(node, paths), template(topology, node, paths, password));
 }
 
@@ -85,7 +95,13 @@ function startingCopy(topology: Topology, node: ClusterNode, text: string, first
     const withoutMaster = text.replace(/^(replicaof|slaveof) .*\n/gm, "");
     return isMaster ? withoutMaster : `${withoutMaster}${line("replicaof", [host, String(port)])}\n`;
   }
-  const monitor = line("sentinel", ["monitor", topology.name, host, String(port), String(topology.sentinel.quorum)]);
+  const monitor = line("sentinel", [
+    "monitor",
+    topology.name,
+    host,
+    String(port),
+    String(topology.sentinel.quorum),
+  ]);
   const epochs =
     first.epoch > 0
       ? [

@@ -1,0 +1,90 @@
+import { execFile, spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { claimPorts } from "../src/runtimes/local/free-ports.ts";
+import { LocalRuntime } from "../src/runtimes/local/local-runtime.ts";
+import { packageFile } from "../src/runtimes/local/package-root.ts";
+import { loadTopology } from "../src/topology/load.ts";
+import { allNodes, type Topology } from "../src/topology/model.ts";
+import type { Scratch } from "./scratch.ts";
+
+/** Ports of one cluster: four Redis nodes, then three Sentinels. */
+const PORTS = 7;
+export const REDIS_NODES = 4;
+
+const CLI = packageFile("dist/vedette.js");
+
+/** A cluster in a directory and on ports of its own, run through the built command line as its users do. */
+export class Managed {
+  private constructor(
+    readonly dir: string,
+    readonly topology: Topology,
+    private readonly runtime: LocalRuntime,
+    private readonly release: () => void,
+    private readonly interrupted: AbortSignal,
+  ) {}
+
+  /** Nothing runs yet. */
+  static async create(scratch: Scratch, redisConfig: Record<string, string> = {}): Promise<Managed> {
+    const ports = await claimPorts(PORTS, Date.now());
+    const dir = scratch.directory();
+    const config = JSON.stringify(redisConfig);
+    writeFileSync(
+      join(dir, "vedette.yaml"),
+      `redis: { port: ${ports.first}, config: ${config} }\nsentinel: { port: ${ports.first + REDIS_NODES} }\n`,
+    );
+    const { topology } = loadTopology(join(dir, "vedette.yaml"), dir);
+    const runtime = new LocalRuntime(topology, null);
+    const managed = new Managed(dir, topology, runtime, () => ports.release(), scratch.interrupted);
+    scratch.onEnd(() => managed.destroy());
+    return managed;
+  }
+
+  /** Runs `vedette ARGS` and returns how long it took: ms. Throws with its output if it failed. */
+  async timed(...args: string[]): Promise<number> {
+    const begun = performance.now();
+    const options = { cwd: this.dir, signal: this.interrupted };
+    await promisify(execFile)(process.execPath, [CLI, ...args], options);
+    return performance.now() - begun;
+  }
+
+  /** As `timed`, with nothing of ours running meanwhile; the exit code does not matter. */
+  timedAlone(...args: string[]): number {
+    return timeAlone([CLI, ...args], this.dir);
+  }
+
+  get masterPort(): number {
+    return this.topology.redis.nodes[0].port;
+  }
+
+  async stewardPid(): Promise<number> {
+    const { pid } = await this.runtime.steward();
+    if (pid === null) throw new Error(`the cluster in ${this.dir} has no steward`);
+    return pid;
+  }
+
+  /** The steward dies as by a crash, and the next `up` starts another, which adopts what runs. Returns ms of `up`. */
+  async replaceSteward(): Promise<number> {
+    process.kill(await this.stewardPid(), "SIGKILL");
+    return this.timed("up");
+  }
+
+  async destroy(): Promise<void> {
+    const stopped = async () => {
+      await this.runtime.stopSteward(5_000);
+      await Promise.all(allNodes(this.topology).map((node) => this.runtime.stop(node.id, "kill", 10_000)));
+      return (await this.runtime.inspect()).every(({ state }) => state === "stopped");
+    };
+    // Twice in a row: after an interrupted `up` a start script may still be on its way.
+    while (!(await stopped()) || !(await stopped()));
+    this.release();
+  }
+}
+
+/** Wall time of `node ARGS`: ms. */
+export function timeAlone(args: readonly string[], cwd: string): number {
+  const begun = performance.now();
+  spawnSync(process.execPath, args, { cwd, stdio: "ignore" });
+  return performance.now() - begun;
+}
