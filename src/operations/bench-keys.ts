@@ -44,7 +44,7 @@ export async function cleanKeys(redis: RedisConnection): Promise<number> {
     const scan = ["MATCH", `${BENCH_PREFIX}*`, "COUNT", SCAN_COUNT] as const;
     const reply = await redis.callWithin(STEP_DEADLINE_MS, "SCAN", cursor, ...scan);
     const [next, keys] = Array.isArray(reply) ? (reply as unknown[]) : [];
-    cursor = String(next ?? "0");
+    cursor = typeof next === "string" ? next : "0";
     const found = Array.isArray(keys) ? keys.map(String) : [];
     if (found.length > 0) deleted += Number(await redis.callWithin(STEP_DEADLINE_MS, "UNLINK", ...found));
   } while (cursor !== "0");

@@ -39,7 +39,7 @@ export class Compass {
   /** Every address that some Sentinel names, the one that was named last first. */
   candidates(): Address[] {
     const seen = new Map([...this.opinions.values()].map((each) => [keyOf(each), each]));
-    return [...seen.values()].reverse();
+    return [...seen.values()].toReversed();
   }
 
   /** The address that a majority of all configured Sentinels names, or null. */

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
+import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { errorCode } from "../errors.ts";
 import type { NodeId, Topology } from "../topology/model.ts";
@@ -39,7 +39,22 @@ export function historyFile(topology: Topology): string {
 /** Appends one line; appends of less than a page are whole even with several writers. */
 export function appendHistory(file: string, event: HistoryEvent): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  appendFileSync(file, `${JSON.stringify(event)}\n`, { mode: 0o600 });
+  // After a power cut the last line may be half: what follows must not be lost with it.
+  const begin = endsMidLine(file) ? "\n" : "";
+  appendFileSync(file, `${begin}${JSON.stringify(event)}\n`, { mode: 0o600 });
+}
+
+function endsMidLine(file: string): boolean {
+  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  if (size === 0) return false;
+  const descriptor = openSync(file, "r");
+  try {
+    const last = Buffer.alloc(1);
+    readSync(descriptor, last, 0, 1, size - 1);
+    return last.toString() !== "\n";
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /** All events, oldest first. A damaged last line (power cut) is passed over. */

@@ -2,10 +2,12 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { backup } from "../../src/operations/backup.ts";
 import type { Fault } from "../../src/operations/bring-back.ts";
 import { benchmark } from "../../src/operations/benchmark.ts";
 import { readSettings } from "../../src/operations/benchmark-plan.ts";
 import { beforeFlush, flushAll } from "../../src/operations/flush-all.ts";
+import type { FailoverTest } from "../../src/operations/failover-record.ts";
 import { historyFile, readHistory } from "../../src/operations/history.ts";
 import { debugArguments } from "../../src/operations/sentinel-periods.ts";
 import type { HeardEvent } from "../../src/operations/sentinel-watch.ts";
@@ -220,9 +222,12 @@ describe("test-failover", () => {
       }
     };
     await setDownAfter("600000");
-    const test = await testFailover(cluster.ctx, { fault: "kill", master }, () => {}, never).finally(() =>
-      setDownAfter("1500"),
-    );
+    let test: FailoverTest;
+    try {
+      test = await testFailover(cluster.ctx, { fault: "kill", master }, () => {}, never);
+    } finally {
+      await setDownAfter("1500");
+    }
     expect(test).toMatchObject({
       ok: false,
       before: master,
@@ -323,6 +328,10 @@ function benchmarkArguments(): string {
     .map((words) => words.join(" "))
     .join("\n");
 }
+
+it("backup gets in with the password", async () => {
+  expect((await backup(cluster.ctx, never)).keys).toBe(10);
+});
 
 describe("flush-all", () => {
   it("empties every database on every node, through the master", async () => {

@@ -1,8 +1,10 @@
+import { readFileSync } from "node:fs";
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "vitest";
 import { seedCluster } from "../../../test/kit/cluster.ts";
 import type { Benchmark } from "../../operations/benchmark.ts";
 import type { BackupManifest } from "../../operations/backup-manifest.ts";
+import type { Flush } from "../../operations/flush-all.ts";
 import type { FailoverTest } from "../../operations/failover-record.ts";
 import type { ReplicationTest } from "../../operations/test-replication.ts";
 import { parseEvent } from "../../redis/events.ts";
@@ -51,7 +53,9 @@ const moved: FailoverTest = {
   },
   writes: { lastBeforeMs: -4.2, firstAfterMs: 6204, gapMs: 6208.2, acknowledged: 345, lost: 0 },
   missing: [],
-  events: [],
+  events: [
+    { ms: 5047, sentinel: "redis-sentinel-1", event: "+sdown", message: "master mymaster 127.0.0.1 6379" },
+  ],
 };
 
 const measured: Benchmark = {
@@ -128,6 +132,17 @@ const saved: BackupManifest = {
   durationsMs: { transfer: 1_020, check: 33, total: 1_061 },
 };
 
+const flushed: Flush = {
+  cluster: "mymaster",
+  master: "redis-slave-1",
+  deleted: { db0: 12_345, db3: 1 },
+  replicas: [
+    { node: "redis-slave-2", empty: true },
+    { node: "redis-slave-3", empty: false },
+  ],
+  ms: 120,
+};
+
 const screens: Record<string, (colour: boolean) => string> = {
   "test-replication-well": (colour) => printReplicationTest(replicated, colour),
   "test-replication-failed": (colour) =>
@@ -171,19 +186,7 @@ const screens: Record<string, (colour: boolean) => string> = {
   backup: (colour) => printBackup(saved, "backups", colour),
   "flush-all": (colour) =>
     printFlushSight("mymaster", { master: "redis-slave-1", keys: { db0: 12_345, db3: 1 } }, colour) +
-    printFlush(
-      {
-        cluster: "mymaster",
-        master: "redis-slave-1",
-        deleted: { db0: 12_345, db3: 1 },
-        replicas: [
-          { node: "redis-slave-2", empty: true },
-          { node: "redis-slave-3", empty: false },
-        ],
-        ms: 120,
-      },
-      colour,
-    ),
+    printFlush(flushed, colour),
 };
 
 describe.each(Object.entries(screens))("%s", (name, print) => {
@@ -240,4 +243,31 @@ it("names the backup directory the short way", () => {
   expect(shortPath("/srv/app/backups", "/srv/app")).toBe("backups");
   expect(shortPath("/srv/app", "/srv/app")).toBe(".");
   expect(shortPath("/mnt/backups", "/srv/app")).toBe("/mnt/backups");
+});
+
+/** `a`, `b.c`, `d[].e`, `f[]`: the names that docs/json-output.md uses. Counts by database are one field. */
+function fieldsOf(value: object, prefix = ""): string[] {
+  return Object.entries(value).flatMap(([name, field]: [string, unknown]) => {
+    const path = prefix + name;
+    if (Array.isArray(field)) {
+      const [first] = field as unknown[];
+      return typeof first === "object" && first !== null ? fieldsOf(first, `${path}[].`) : [`${path}[]`];
+    }
+    const nested = typeof field === "object" && field !== null && !("db0" in field);
+    return nested ? fieldsOf(field, `${path}.`) : [path];
+  });
+}
+
+it.each([
+  ["test-replication", { schema: 1, ...replicated }],
+  ["test-failover", { schema: 1, ...moved }],
+  ["benchmark", { schema: 1, ...measured }],
+  ["backup", saved],
+  ["flush-all", { schema: 1, ...flushed }],
+])("%s --json is documented field by field in docs/json-output.md", (command, value) => {
+  const text = readFileSync(new URL("../../../docs/json-output.md", import.meta.url), "utf8");
+  const [, after = ""] = text.split(`## \`vedette ${command} --json\`\n`);
+  const [section = ""] = after.split("\n## ");
+  const documented = [...section.matchAll(/^\| `([^`]+)`/gm)].map((match) => match[1]);
+  expect(documented).toEqual(fieldsOf(value));
 });

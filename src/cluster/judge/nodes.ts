@@ -65,7 +65,7 @@ function nodeWaiting({ node, reason }: RedisSeen): Finding {
     severity: "warning",
     node,
     message: `${node} waits to be started safely${because(reason)}`,
-    action: `vedette sentinel-status; vedette logs ${node}`,
+    action: `vedette sentinel-status; if ${node} holds the data that you want and waiting will not end: vedette start ${node} --force-master`,
   };
 }
 
