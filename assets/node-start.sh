@@ -26,7 +26,7 @@ node_dir=$1
 
 # ---------------------------------------------------------------------------------------------- small tools
 
-say() { printf '%s vedette[%s]: %s\n' "$(date '+%d %b %Y %H:%M:%S')" "$NODE" "$*"; }
+say() { printf '%s vedette[%s]: %s\n' "$(LC_ALL=C date '+%d %b %Y %H:%M:%S')" "$NODE" "$*"; }
 
 # A Sentinel that hangs must not hold us back for longer than this many seconds.
 if command -v timeout >/dev/null 2>&1; then limit='timeout 2'; else limit=''; fi

@@ -81,11 +81,12 @@ async function startBare(bench: Bench, { topology, dir }: Managed, count: number
   return { port, stop: () => hand.stop("SIGKILL") };
 }
 
-/** Samples of each side. Each turn begins with another side, so that no side profits from its place in the turn. */
+/** Samples of each side. The order changes from turn to turn, so that no side profits from who came before it. */
 async function takeTurns(bench: Bench, each: Case, ports: readonly number[]): Promise<number[][]> {
   const samples = ports.map((): number[] => []);
   for (let turn = -1; turn < bench.runs * TURNS; turn++) {
     const order = ports.map((_, at) => (at + Math.max(0, turn)) % ports.length);
+    if (turn % 2 === 1) order.reverse();
     for (const side of order) {
       const rate = await measure(bench, each, ports[side] ?? 0);
       if (turn >= 0) samples[side]?.push(rate); // the turn before the first warms up, and fills the key space

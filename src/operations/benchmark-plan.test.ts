@@ -8,6 +8,7 @@ import {
   keyspace,
   parseCsv,
   readSettings,
+  trafficBytes,
 } from "./benchmark-plan.ts";
 
 describe("settings", () => {
@@ -60,6 +61,14 @@ describe("the estimate", () => {
     const estimate = (tests: string, replicas = false) => estimateBytes(readSettings({ tests, replicas }));
     expect(estimate("set,get")).toBe(estimate("set"));
     expect(estimate("ping", true)).toBeGreaterThan(estimate("ping") + 10_000 * 64);
+  });
+
+  it("knows what goes to the replicas: writes, and the keys that GET reads", () => {
+    const traffic = (tests: string) => trafficBytes(readSettings({ tests, requests: "1000000" }));
+    expect(traffic("ping")).toBe(0);
+    expect(traffic("set")).toBeGreaterThan(1_000_000 * (64 + 26));
+    expect(traffic("get")).toBeLessThan(traffic("set") / 50);
+    expect(traffic("get")).toBeGreaterThan(10_000 * 64);
   });
 
   it("does not count more keys than there are requests", () => {

@@ -124,6 +124,20 @@ export function estimateBytes(settings: BenchSettings): number {
   return Math.ceil(data + clients * (CLIENT_BYTES + 2 * pipeline * (dataSize + 100)));
 }
 
+/** RESP's lengths and line ends around a command of four words: bytes. */
+const RESP_OVERHEAD = 50;
+
+/**
+ * What the master sends to its replicas meanwhile: bytes. The replication backlog takes it in until it is full, and
+ * Redis counts the backlog when it decides whether to evict.
+ */
+export function trafficBytes(settings: BenchSettings): number {
+  const writing = settings.tests.filter((test) => test !== "get" && test !== "ping");
+  const each = (test: BenchTest) => commandOf(test, settings).join("").length + RESP_OVERHEAD;
+  const seeded = settings.tests.includes("get") || settings.replicas ? keyspace(settings) * each("set") : 0;
+  return seeded + writing.reduce((sum, test) => sum + settings.requests * each(test), 0);
+}
+
 /** redis-benchmark's figures of one run. */
 export interface BenchFigures {
   requestsPerSecond: number;

@@ -1,4 +1,6 @@
 import { explain, VedetteError } from "../errors.ts";
+import type { RedisConnection } from "../redis/client.ts";
+import { parseInfo } from "../redis/info.ts";
 import type { NodeId, RedisNode } from "../topology/model.ts";
 import { assertCan, namedMaster } from "./allowed.ts";
 import { addBenchUser, removeBenchUser, type BenchUser } from "./bench-user.ts";
@@ -8,6 +10,7 @@ import {
   estimateBytes,
   keyspace,
   parseCsv,
+  trafficBytes,
   type BenchFigures,
   type BenchSettings,
   type BenchTest,
@@ -60,19 +63,23 @@ export async function benchmark(
   const program = await ctx.runtime.program("redis-benchmark");
   const claim = await ctx.runtime.exclusive("benchmark");
   try {
-    const next = "lower --requests, --data-size or --clients, or leave the list tests (lpush, rpush) out";
-    await withNode(
-      ctx,
-      master,
-      (redis) => assertRoom(redis, estimateBytes(settings), doing, next),
-      BUSY_DEADLINE_MS,
-    );
+    await withNode(ctx, master, (redis) => assertFits(redis, settings, doing), BUSY_DEADLINE_MS);
     const bench = { ctx, settings, signal, program, doing };
     const measured = await measureAndClean(bench, master, replicas);
     return { cluster: ctx.topology.name, master: master.id, settings, ...measured };
   } finally {
     await claim.release();
   }
+}
+
+/** Keys, connections, and what the replication backlog can still take in, must fit beside what is there. */
+async function assertFits(redis: RedisConnection, settings: BenchSettings, doing: string): Promise<void> {
+  const fields = parseInfo(String(await redis.call("INFO", "replication"))).get("replication");
+  const count = (name: string) => Number(fields?.get(name) ?? 0) || 0;
+  const backlog = Math.max(0, count("repl_backlog_size") - count("repl_backlog_histlen"));
+  const bytes = estimateBytes(settings) + Math.min(backlog, trafficBytes(settings));
+  const next = "lower --requests, --data-size or --clients, or leave the list tests (lpush, rpush) out";
+  await assertRoom(redis, bytes, doing, next);
 }
 
 interface Bench {

@@ -1,6 +1,7 @@
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { until } from "../../src/clock.ts";
@@ -209,12 +210,15 @@ describe("a changed topology", () => {
 describe("a password", () => {
   it("guards every node and Sentinel, is never in argv, logs or readable files, and health is not fooled by NOAUTH", async () => {
     const secret = `s3cret "quoted" #${Math.random()}`;
-    cluster = await LiveCluster.create("security: { passwordFile: secret }");
-    writeFileSync(join(cluster.dir, "secret"), `${secret}\n`, { mode: 0o600 });
+    const secretFile = join(mkdtempSync(join(tmpdir(), "vedette-secret-")), "secret");
+    writeFileSync(secretFile, `${secret}\n`, { mode: 0o600 });
+    cluster = await LiveCluster.create(`security: { passwordFile: ${secretFile} }`);
     const up = vedette(cluster.dir, "up");
     expect(up.code, up.err).toBe(0);
-    await expect(cluster.call("redis-slave-1", "PING")).rejects.toThrow(/NOAUTH/);
-    await expect(cluster.call("redis-sentinel-1", "PING")).rejects.toThrow(/NOAUTH/);
+    for (const node of [...cluster.topology.redis.nodes, ...cluster.topology.sentinel.nodes]) {
+      const stranger = withNode({ ...cluster.ctx, password: null }, node, (redis) => redis.call("PING"));
+      await expect(stranger, node.id).rejects.toThrow(/NOAUTH/);
+    }
     expect(argvOfAll()).not.toContain(secret);
     expect(worldReadable(cluster.topology.stateDir)).toEqual([]);
     for (const command of [["status"], ["config", "show"], ["status", "--json"], ["render", "--out", "rendered"]]) {
@@ -229,7 +233,7 @@ describe("a password", () => {
     expect(health.code).toBe(1);
     expect(health.out).toContain("NODE_AUTH");
     await withNode({ ...own, password: "another" }, replica, (redis) => redis.call("CONFIG", "SET", "requirepass", secret));
-    chmodSync(join(cluster.dir, "secret"), 0o644);
+    chmodSync(secretFile, 0o644);
     const open = vedette(cluster.dir, "status");
     expect(open.code).toBe(2);
     expect(open.err).toContain("chmod 600");

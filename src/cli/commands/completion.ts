@@ -24,8 +24,15 @@ export async function run({ io, args }: Invocation): Promise<number> {
   const shell = args[0] ?? basename(process.env["SHELL"] ?? "");
   const install = INSTALL[shell];
   if (install === undefined) {
-    const what = shell === "" ? "making a completion script: for which shell?" : `making a completion script for ${shell}`;
-    throw new UsageError(what, { next: `type one of: ${Object.keys(INSTALL).map((name) => `vedette completion ${name}`).join(", ")}` });
+    const what =
+      shell === ""
+        ? "making a completion script: for which shell?"
+        : `making a completion script for ${shell}`;
+    throw new UsageError(what, {
+      next: `type one of: ${Object.keys(INSTALL)
+        .map((name) => `vedette completion ${name}`)
+        .join(", ")}`,
+    });
   }
   if (shell === "bash") io.out(WITHOUT_BASH_COMPLETION);
   new RootCommand().setup("vedette", "vedette", shell);

@@ -13,6 +13,11 @@ export async function run({ io, options }: Invocation): Promise<number> {
     return 0;
   }
   const columns = [{ title: "KEY" }, { title: "VALUE" }, { title: "FROM" }];
-  io.out(table(columns, rows.map(({ key, value, origin }) => [key, value, origin])).join("\n"));
+  io.out(
+    table(
+      columns,
+      rows.map(({ key, value, origin }) => [key, value, origin]),
+    ).join("\n"),
+  );
   return 0;
 }

@@ -36,5 +36,7 @@ function wishOf(topology: Topology, node: string | undefined, role: string | und
     });
   }
   if (role === "master" || role === "replica") return { role };
-  throw new UsageError(`reading --role ${role}: it takes master or replica`, { next: `or name a node: ${names}` });
+  throw new UsageError(`reading --role ${role}: it takes master or replica`, {
+    next: `or name a node: ${names}`,
+  });
 }

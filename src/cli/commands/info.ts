@@ -21,7 +21,12 @@ export async function run({ io, args, options }: Invocation): Promise<number> {
 /** Redis answers a section that it does not know with nothing at all. */
 function refuseUnknownSection(infos: readonly NodeInfo[], section: string | null): void {
   const answered = infos.filter(({ info }) => info !== null);
-  if (section === null || answered.length === 0 || answered.some(({ info }) => info !== null && info.size > 0)) return;
+  if (
+    section === null ||
+    answered.length === 0 ||
+    answered.some(({ info }) => info !== null && info.size > 0)
+  )
+    return;
   const who = infos.length === 1 ? "the node has" : "the nodes have";
   throw new VedetteError(`asking for the INFO section ${section}: ${who} none of that name`, {
     next: "sections are server, clients, memory, persistence, stats, replication, cpu, commandstats, latencystats, errorstats, modules, cluster, keyspace, sentinel; or all, everything",

@@ -11,7 +11,9 @@ export async function run({ io, options }: Invocation): Promise<number> {
   const file = resolve(shown);
   const directory = dirname(file);
   if (!existsSync(directory)) {
-    throw new VedetteError(`writing ${shown}: there is no directory ${directory}`, { next: `type \`mkdir -p ${directory}\`` });
+    throw new VedetteError(`writing ${shown}: there is no directory ${directory}`, {
+      next: `type \`mkdir -p ${directory}\``,
+    });
   }
   const text = commentedTopology(schemaFrom(directory));
   if (options.force) writeWhole(file, text);
@@ -21,7 +23,9 @@ export async function run({ io, options }: Invocation): Promise<number> {
     });
   }
   const flag = shown === "vedette.yaml" ? "" : ` -f ${shown}`;
-  io.out(`wrote ${shown}: every key with its default. Edit it, then: vedette validate${flag} && vedette up${flag}`);
+  io.out(
+    `wrote ${shown}: every key with its default. Edit it, then: vedette validate${flag} && vedette up${flag}`,
+  );
   return 0;
 }
 

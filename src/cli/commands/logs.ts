@@ -20,7 +20,8 @@ export async function run({ io, args, options }: Invocation): Promise<number> {
   const lines = await lastOf(readers, count);
   show(lines);
   if (options.follow) await follow(ctx, readers, untilInterrupted(), show);
-  else if (lines.length === 0 && count > 0) io.note(`nothing has been logged yet in ${ctx.topology.stateDir}/log`);
+  else if (lines.length === 0 && count > 0)
+    io.note(`nothing has been logged yet in ${ctx.topology.stateDir}/log`);
   return 0;
 }
 

@@ -13,7 +13,10 @@ import { untilInterrupted } from "../until-interrupted.ts";
 export async function run({ io, args, options }: Invocation): Promise<number> {
   const ctx = open(io, options);
   const nodes = chooseNodes(ctx.topology, args[0]);
-  const printer = slowPrinter(nodes.map(({ id }) => id), io.colour);
+  const printer = slowPrinter(
+    nodes.map(({ id }) => id),
+    io.colour,
+  );
   const print = options.json ? slowJson : printer;
   const show = (event: SlowEvent) => io.out(print(event, ctx.clock.now()));
   if (options.raw) return raw(io, ctx, nodes, options.json === true, show);

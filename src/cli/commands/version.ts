@@ -16,7 +16,13 @@ interface Found {
 export async function run({ io, options }: Invocation): Promise<number> {
   const [server, cli] = await Promise.all([find("redis-server"), find("redis-cli")]);
   if (options.json) {
-    json(io, { schema: 1, vedette: VERSION, node: process.versions.node, redisServer: server, redisCli: cli });
+    json(io, {
+      schema: 1,
+      vedette: VERSION,
+      node: process.versions.node,
+      redisServer: server,
+      redisCli: cli,
+    });
     return 0;
   }
   const lines = [
