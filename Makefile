@@ -8,6 +8,8 @@
 # Only from the command line (`make logs NODE=redis-master`): npm, for one, exports a NODE of its own.
 $(foreach name,FILE ARGS NODE YES RUNTIME,$(if $(filter command,$(firstword $(origin $(name)))),,$(eval $(name) :=)))
 
+export VEDETTE_VIA := make
+
 # An argument as the shell needs it, whatever is in it.
 quote = '$(subst ','\'',$(1))'
 flags = $(if $(FILE),-f $(call quote,$(FILE))) $(if $(RUNTIME),--runtime $(call quote,$(RUNTIME))) $(if $(YES),--yes)

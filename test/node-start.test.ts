@@ -1,6 +1,15 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -121,7 +130,20 @@ function sentinels(...opinions: (Opinion | null)[]): void {
     const said = opinions[at] ?? null;
     if (said === null) return rmSync(file, { force: true });
     const { names, epoch = 0, flags = "master", id = `id-${port}` } = said;
-    const table = ["name", "mymaster", "ip", "127.0.0.1", "port", "1", "runid", "", "flags", flags, "config-epoch", epoch];
+    const table = [
+      "name",
+      "mymaster",
+      "ip",
+      "127.0.0.1",
+      "port",
+      "1",
+      "runid",
+      "",
+      "flags",
+      flags,
+      "config-epoch",
+      epoch,
+    ];
     return writeFileSync(file, [...table, "127.0.0.1", names, id, ""].join("\n"));
   });
 }
@@ -153,7 +175,10 @@ function launch(id: string, env: Record<string, string> = {}): ChildProcess {
 function starts(): string[][] {
   const file = join(fake, "started");
   if (!existsSync(file)) return [];
-  return readFileSync(file, "utf8").split("--\n").slice(0, -1).map((each) => each.trimEnd().split("\n"));
+  return readFileSync(file, "utf8")
+    .split("--\n")
+    .slice(0, -1)
+    .map((each) => each.trimEnd().split("\n"));
 }
 
 function asked(): string {
@@ -193,7 +218,9 @@ describe("what a node starts as", () => {
   it("is a replica, not to be promoted, of another that a majority names", async () => {
     sentinels({ ...OTHER, epoch: 3 }, { ...OTHER, epoch: 3 }, null);
     expect(await start("redis-master")).toBe(REPLICA);
-    expect(confOf("redis-master")).toBe("port 1\nrequirepass secret\nappendonly yes\nreplicaof 127.0.0.1 6380\n");
+    expect(confOf("redis-master")).toBe(
+      "port 1\nrequirepass secret\nappendonly yes\nreplicaof 127.0.0.1 6380\n",
+    );
   });
 
   it("replaces whom it followed before", async () => {
@@ -230,7 +257,9 @@ describe("what a node starts as", () => {
   it("needs three of five Sentinels", async () => {
     use(seedCluster().sentinels(2).topology);
     sentinels(SELF, SELF, null, null, null);
-    expect(await start("redis-master")).toBe("waits: only 2 of 5 Sentinels answer, and 3 must name the master");
+    expect(await start("redis-master")).toBe(
+      "waits: only 2 of 5 Sentinels answer, and 3 must name the master",
+    );
     sentinels(SELF, SELF, null, null, SELF);
     await until(async () => startedWith(), { deadlineMs: 5_000 });
     expect(startedWith()).toBe(FENCED);
@@ -253,7 +282,11 @@ describe("a node waits", () => {
       /a failover is in progress/,
     ],
     ["when held", () => hold(60), /held back from starting as master: a failover is asked for/],
-    ["when it followed another", () => conf("redis-master", 6381), /by its own record it followed 127.0.0.1 6381/],
+    [
+      "when it followed another",
+      () => conf("redis-master", 6381),
+      /by its own record it followed 127.0.0.1 6381/,
+    ],
     [
       "when it lived through a later epoch",
       () => keep("redis-master", "started", "2 master \n"),
@@ -268,7 +301,13 @@ describe("a node waits", () => {
       "with an empty directory while a peer has keys",
       () => {
         empty("redis-master");
-        info("redis-slave-3", ["loading:0", "role:slave", "slave_priority:0", "db0:keys=3,expires=0", "db7:keys=4,expires=1"]);
+        info("redis-slave-3", [
+          "loading:0",
+          "role:slave",
+          "slave_priority:0",
+          "db0:keys=3,expires=0",
+          "db7:keys=4,expires=1",
+        ]);
       },
       /empty while redis-slave-3 holds 7 keys/,
     ],
@@ -329,7 +368,10 @@ describe("a node waits", () => {
   });
 
   it("rather than start in its old role when its new one cannot be written down", async () => {
-    stub("mv", `#!/bin/sh\nfor last; do :; done\ncase $last in *redis.conf) exit 1 ;; esac\nexec /bin/mv "$@"\n`);
+    stub(
+      "mv",
+      `#!/bin/sh\nfor last; do :; done\ncase $last in *redis.conf) exit 1 ;; esac\nexec /bin/mv "$@"\n`,
+    );
     const said = { ...OTHER, epoch: 1 };
     sentinels(said, said, said);
     expect(await start("redis-master")).toMatch(/cannot write its records/);
@@ -337,7 +379,10 @@ describe("a node waits", () => {
   });
 
   function hold(seconds: number): void {
-    writeFileSync(paths.hold("redis-master"), `${Math.floor(Date.now() / 1000) + seconds} a failover is asked for\n`);
+    writeFileSync(
+      paths.hold("redis-master"),
+      `${Math.floor(Date.now() / 1000) + seconds} a failover is asked for\n`,
+    );
   }
 });
 
@@ -352,7 +397,9 @@ describe("a node without an append-only file", () => {
   });
 
   it("leaves the decision to the Sentinels after a crash", async () => {
-    expect(await start("redis-master")).toMatch(/did not stop cleanly, so redis-slave-1 may hold newer writes/);
+    expect(await start("redis-master")).toMatch(
+      /did not stop cleanly, so redis-slave-1 may hold newer writes/,
+    );
   });
 
   it("comes back as master after a clean stop, once", async () => {
@@ -409,7 +456,9 @@ describe("after the start", () => {
     sentinels(said, said, null);
     info("redis-master", ["loading:0", "role:master"]);
     await until(async () => asked().includes("CONFIG REWRITE"), { deadlineMs: 8_000 });
-    expect(asked()).toMatch(/^127.0.0.1 6379 REPLICAOF 127.0.0.1 6380\n127.0.0.1 6379 CONFIG SET replica-priority 0\n/);
+    expect(asked()).toMatch(
+      /^127.0.0.1 6379 REPLICAOF 127.0.0.1 6380\n127.0.0.1 6379 CONFIG SET replica-priority 0\n/,
+    );
     expect(asked()).not.toContain("min-replicas");
   });
 
@@ -501,7 +550,9 @@ async function end(): Promise<void> {
 
 function childrenOf(parent: number): number[] {
   const table = spawnSync("ps", ["-A", "-o", "ppid=,pid="], { encoding: "utf8" }).stdout.trim().split("\n");
-  return table.map((row) => row.trim().split(/\s+/).map(Number)).flatMap(([ppid, pid]) => (ppid === parent && pid ? [pid] : []));
+  return table
+    .map((row) => row.trim().split(/\s+/).map(Number))
+    .flatMap(([ppid, pid]) => (ppid === parent && pid ? [pid] : []));
 }
 
 /** The fields of /proc/PID/stat behind the command. */

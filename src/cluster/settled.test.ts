@@ -26,10 +26,18 @@ describe("a cluster is not whole", () => {
   const built = () => cluster().master("redis-master");
 
   it.each<[string, ReturnType<typeof cluster>, string[]]>([
-    ["before a master is named", seedCluster().names(null), ["no majority of the Sentinels names a master yet"]],
+    [
+      "before a master is named",
+      seedCluster().names(null),
+      ["no majority of the Sentinels names a master yet"],
+    ],
     [
       "before a master is named, which Sentinels are silent",
-      cluster().master("redis-master").sentinelDown("a", { reason: "refused" }).sentinelDown("b").sentinel("c"),
+      cluster()
+        .master("redis-master")
+        .sentinelDown("a", { reason: "refused" })
+        .sentinelDown("b")
+        .sentinel("c"),
       ["a does not answer: refused", "b does not answer", "no majority of the Sentinels names a master yet"],
     ],
     [
@@ -39,7 +47,9 @@ describe("a cluster is not whole", () => {
     ],
     [
       "while the named node is a replica",
-      cluster().replica("redis-master", { follows: { host: "h", port: 1 } }).sentinels(1),
+      cluster()
+        .replica("redis-master", { follows: { host: "h", port: 1 } })
+        .sentinels(1),
       ["redis-master is named master but still a replica"],
     ],
     [
@@ -72,7 +82,9 @@ describe("a cluster is not whole", () => {
     ],
     [
       "while a Sentinel takes the master for down",
-      built().sentinels(2).sentinel("s", { flags: ["master", "s_down"] }),
+      built()
+        .sentinels(2)
+        .sentinel("s", { flags: ["master", "s_down"] }),
       ["s reports s_down"],
     ],
     [

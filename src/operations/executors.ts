@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { until } from "../clock.ts";
+import type { Snapshot } from "../cluster/snapshot.ts";
 import { unsettled } from "../cluster/settled.ts";
 import { VedetteError } from "../errors.ts";
 import { look, requireNode, withNode, type Context } from "./context.ts";
@@ -55,32 +56,35 @@ export const executors: Executors = {
   flush: async (ctx, step) => flushDatabases(ctx, step.node, step.databases),
 };
 
+/** What is missing is said only when it has been waited for this long, and then no more often: ms. */
+const PATIENCE_MS = 1_500;
+
 /** Waits for a condition; at the deadline it says what is missing, node by node. */
 async function waitFor(ctx: Context, condition: Condition, deadlineMs: number): Promise<void> {
   let missing: string[] = [];
-  let shown = "";
+  let saidAt = ctx.clock.monotonic();
   const met = await until(
     async () => {
-      const snapshot = await look(ctx);
-      missing =
-        condition === "settled"
-          ? unsettled(ctx.topology, snapshot)
-          : snapshot.sentinels
-              .filter((each) => !each.up)
-              .map((each) => `${each.node}: ${each.reason ?? "no answer"}`);
-      const now = missing.join("\n");
-      if (now !== shown && missing[0] !== undefined)
+      missing = missingFor(ctx, condition, await look(ctx));
+      if (missing[0] !== undefined && ctx.clock.monotonic() - saidAt > PATIENCE_MS) {
+        saidAt = ctx.clock.monotonic();
         ctx.report(`waiting: ${missing[0]}${more(missing.length - 1)}`);
-      shown = now;
+      }
       return missing.length === 0;
     },
     { deadlineMs, everyMs: 50, clock: ctx.clock },
   );
   if (met !== null) return;
-  throw new VedetteError(
-    `waiting for cluster ${ctx.topology.name}: after ${deadlineMs / 1000} s\n${missing.map((line) => `  ${line}`).join("\n")}`,
-    { next: "type `vedette status` for the whole picture, `vedette logs NODE` for one node's story" },
-  );
+  const lines = missing.map((line) => `\n  ${line}`).join("");
+  throw new VedetteError(`waiting for cluster ${ctx.topology.name}: after ${deadlineMs / 1000} s${lines}`, {
+    next: "type `vedette status` for the whole picture, `vedette logs NODE` for one node's story",
+  });
+}
+
+function missingFor(ctx: Context, condition: Condition, snapshot: Snapshot): string[] {
+  if (condition === "settled") return unsettled(ctx.topology, snapshot);
+  const silent = snapshot.sentinels.filter((each) => !each.up);
+  return silent.map((each) => `${each.node}: ${each.reason ?? "no answer"}`);
 }
 
 function more(count: number): string {

@@ -67,9 +67,15 @@ describe("the first master", () => {
 
   it("is what one Sentinel says that is left, if that node says so too", () => {
     const left = { master: SLAVE_1 ?? null, epoch: 1 };
-    expect(firstMaster(topology, records(moved, [LOST, left, LOST]), null)).toEqual({ master: SLAVE_1, epoch: 1 });
+    expect(firstMaster(topology, records(moved, [LOST, left, LOST]), null)).toEqual({
+      master: SLAVE_1,
+      epoch: 1,
+    });
     // A Sentinel that was cut off before the failover: the nodes know more.
-    expect(firstMaster(topology, records(moved, [LOST, {}, LOST]), null)).toEqual({ master: SLAVE_1, epoch: 1 });
+    expect(firstMaster(topology, records(moved, [LOST, {}, LOST]), null)).toEqual({
+      master: SLAVE_1,
+      epoch: 1,
+    });
     const contradicted = records(
       moved.map((each) => ({ ...each, epoch: 0 })),
       [LOST, {}, LOST],
@@ -87,7 +93,10 @@ describe("without any Sentinel's state", () => {
   });
 
   it("half of the nodes does not", () => {
-    const given = records([...moved.slice(0, 2), { follows: MASTER ?? null }, { known: false, follows: null }], lost);
+    const given = records(
+      [...moved.slice(0, 2), { follows: MASTER ?? null }, { known: false, follows: null }],
+      lost,
+    );
     expect(reason(given)).toMatch(/do not agree/);
   });
 
@@ -97,7 +106,9 @@ describe("without any Sentinel's state", () => {
   });
 
   it("an empty node is not chosen while another has data", () => {
-    expect(reason(records([{ hasData: false }], lost))).toMatch(/its data directory is empty while others hold data/);
+    expect(reason(records([{ hasData: false }], lost))).toMatch(
+      /its data directory is empty while others hold data/,
+    );
     const all = Array.from({ length: 4 }, () => ({ hasData: false }));
     expect(reason(records(all, lost))).toBeNull();
   });
@@ -123,7 +134,11 @@ describe("without any Sentinel's state", () => {
         "redis-slave-1": { at: 1, role: "master" as const, replId: "r", offset: 77, keys: 5, dataId: "d" },
       },
     };
-    const given = records([moved[0]!, moved[1]!, { known: false, hasData: false }, { follows: { host: "h", port: 1 } }], lost, positions);
+    const given = records(
+      [moved[0]!, moved[1]!, { known: false, hasData: false }, { follows: { host: "h", port: 1 } }],
+      lost,
+      positions,
+    );
     const result = firstMaster(topology, given, null);
     expect(isRefused(result) && result.evidence).toEqual([
       "redis-sentinel-1: has no state",

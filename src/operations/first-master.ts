@@ -81,9 +81,13 @@ function byNodes(topology: Topology, records: Records, epoch: number): FirstFact
   if (!record.hasData && records.redis.some((each) => each.hasData)) {
     return refuse(`most nodes followed ${chosen}, but its data directory is empty while others hold data`);
   }
-  const later = records.redis.find((each) => each.epoch > record.epoch && choiceOf(topology, each) !== chosen);
+  const later = records.redis.find(
+    (each) => each.epoch > record.epoch && choiceOf(topology, each) !== chosen,
+  );
   if (later !== undefined) {
-    return refuse(`most nodes followed ${chosen}, but ${later.node} has lived through a later failover and did not`);
+    return refuse(
+      `most nodes followed ${chosen}, but ${later.node} has lived through a later failover and did not`,
+    );
   }
   const noted = records.positions?.master ?? null;
   if (noted !== null && noted !== chosen && (records.positions?.epoch ?? 0) >= record.epoch) {

@@ -4,7 +4,12 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { appendHistory, readHistory, type HistoryEvent } from "./history.ts";
 
-const event = (time: number): HistoryEvent => ({ time, kind: "operation", cause: "up\ndone", by: "vedette up" });
+const event = (time: number): HistoryEvent => ({
+  time,
+  kind: "operation",
+  cause: "up\ndone",
+  by: "vedette up",
+});
 
 let file: string;
 beforeEach(() => {

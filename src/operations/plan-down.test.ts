@@ -4,7 +4,9 @@ import { keepsNothing, planDown } from "./plan-down.ts";
 import type { Step } from "./steps.ts";
 
 function stops(steps: Step[]): string[] {
-  return steps.flatMap((step) => (step.do === "stop" || step.do === "save-before-stop" ? [`${step.do} ${step.node}`] : []));
+  return steps.flatMap((step) =>
+    step.do === "stop" || step.do === "save-before-stop" ? [`${step.do} ${step.node}`] : [],
+  );
 }
 
 describe("down", () => {

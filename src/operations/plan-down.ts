@@ -13,7 +13,12 @@ export const STOP_DEADLINE_MS = 60_000;
  * they have everything (shutdown-timeout), so they hold the same data. `strangers` are nodes that run although the
  * topology has dropped them.
  */
-export function planDown(topology: Topology, snapshot: Snapshot, strangers: NodeId[], force: boolean): Step[] {
+export function planDown(
+  topology: Topology,
+  snapshot: Snapshot,
+  strangers: NodeId[],
+  force: boolean,
+): Step[] {
   const mode = force ? "kill" : "graceful";
   const stop = (node: NodeId): Step => ({ do: "stop", node, mode, deadlineMs: STOP_DEADLINE_MS });
   const alive = new Set(

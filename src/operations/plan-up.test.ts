@@ -18,7 +18,12 @@ function records(topology: Topology, known: boolean): Records {
       dataId: null,
       epoch: 0,
     })),
-    sentinels: topology.sentinel.nodes.map(({ id }) => ({ node: id, known, master: known ? MASTER : null, epoch: 0 })),
+    sentinels: topology.sentinel.nodes.map(({ id }) => ({
+      node: id,
+      known,
+      master: known ? MASTER : null,
+      epoch: 0,
+    })),
     positions: null,
   };
 }
@@ -68,13 +73,20 @@ describe("a first start", () => {
       "await settled",
       "set-periods",
     ]);
-    expect(steps.find((step) => step.do === "want")).toMatchObject({ nodes: [...sentinels, ...nodes], up: true });
-    expect(steps.find((step) => step.do === "prepare")).toMatchObject({ first: { master: MASTER, epoch: 0 } });
+    expect(steps.find((step) => step.do === "want")).toMatchObject({
+      nodes: [...sentinels, ...nodes],
+      up: true,
+    });
+    expect(steps.find((step) => step.do === "prepare")).toMatchObject({
+      first: { master: MASTER, epoch: 0 },
+    });
   });
 
   it("works with one node and one Sentinel", () => {
     const small = cluster().master("redis-master").sentinels(1).topology;
-    const starts = plan(small).filter((step) => step.do === "start").map(short);
+    const starts = plan(small)
+      .filter((step) => step.do === "start")
+      .map(short);
     expect(starts).toEqual(["start redis-sentinel-1", "start redis-master"]);
   });
 
@@ -138,7 +150,9 @@ describe("without an answer to who is master", () => {
 
   it("plans nothing and says what to type, with the records as evidence", () => {
     expect(() => plan(topology, { records: torn })).toThrow(VedetteError);
-    expect(() => plan(topology, { records: torn })).toThrow(/mymaster: the Sentinels have lost .*\n(.*\n)*.*redis-slave-1: was master/);
+    expect(() => plan(topology, { records: torn })).toThrow(
+      /mymaster: the Sentinels have lost .*\n(.*\n)*.*redis-slave-1: was master/,
+    );
     let next: string | null = null;
     try {
       plan(topology, { records: torn });
@@ -165,8 +179,12 @@ describe("without an answer to who is master", () => {
   });
 
   it("starts a forced node that waits already once more, so that it hears of it", () => {
-    const processes = [...topology.sentinel.nodes, ...topology.redis.nodes].map(({ id }) => process(id, "waiting"));
-    const steps = plan(topology, { records: records(topology, true), processes, force: "redis-master" }).map(short);
+    const processes = [...topology.sentinel.nodes, ...topology.redis.nodes].map(({ id }) =>
+      process(id, "waiting"),
+    );
+    const steps = plan(topology, { records: records(topology, true), processes, force: "redis-master" }).map(
+      short,
+    );
     expect(steps).toContain("start redis-master by force");
   });
 });

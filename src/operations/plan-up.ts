@@ -34,7 +34,9 @@ export function planUp(topology: Topology, facts: UpFacts): Step[] {
     facts.processes.filter((each) => each.state !== "stopped").map((each) => each.node),
   );
   // A node that waits to start has no server yet that could be asked.
-  const answering = new Set(facts.processes.filter((each) => each.state === "running").map((each) => each.node));
+  const answering = new Set(
+    facts.processes.filter((each) => each.state === "running").map((each) => each.node),
+  );
   const missing = (nodes: readonly ClusterNode[]) => nodes.filter((node) => !running.has(node.id));
   const sentinels = missing(topology.sentinel.nodes);
   // The master first: its replicas then find it at their first attempt; a failed one costs them a second.
@@ -52,7 +54,12 @@ export function planUp(topology: Topology, facts: UpFacts): Step[] {
     { do: "await", condition: "sentinels-answer", deadlineMs: 15_000 },
     { do: "hurry-sentinels" },
     ...starts(redis, forced === null ? facts.force : null),
-    ...facts.strangers.map((node): Step => ({ do: "stop", node, mode: "graceful", deadlineMs: STOP_DEADLINE_MS })),
+    ...facts.strangers.map((node): Step => ({
+      do: "stop",
+      node,
+      mode: "graceful",
+      deadlineMs: STOP_DEADLINE_MS,
+    })),
     ...facts.changed.filter((id) => answering.has(id)).map((node): Step => ({ do: "reconfigure", node })),
     ...promotion(forced),
     { do: "await", condition: "settled", deadlineMs: SETTLE_DEADLINE_MS },

@@ -46,8 +46,22 @@ describe("the runner", () => {
     await run(ctx, "up", 3, [start("a"), start("b")]);
     expect(started).toEqual(["a", "b"]);
     expect(journals).toMatchObject([
-      { operation: "up", token: 3, state: "running", steps: [{ node: "a", done: false }, { node: "b", done: false }] },
-      { state: "running", steps: [{ node: "a", done: true }, { node: "b", done: false }] },
+      {
+        operation: "up",
+        token: 3,
+        state: "running",
+        steps: [
+          { node: "a", done: false },
+          { node: "b", done: false },
+        ],
+      },
+      {
+        state: "running",
+        steps: [
+          { node: "a", done: true },
+          { node: "b", done: false },
+        ],
+      },
     ]);
     expect(journal()).toMatchObject({ state: "done", steps: [{ done: true }, { done: true }] });
     expect(readHistory(join(dir, "history.jsonl"))).toMatchObject([{ kind: "operation", cause: "up: done" }]);
@@ -63,13 +77,19 @@ describe("the runner", () => {
   });
 
   it("passes on what is explained already", async () => {
-    await expect(run(ctx, "up", 1, [start("refused")])).rejects.toThrow(/^starting refused: it is not wanted$/);
+    await expect(run(ctx, "up", 1, [start("refused")])).rejects.toThrow(
+      /^starting refused: it is not wanted$/,
+    );
   });
 
   it("tells the next operation that one was cut short", async () => {
     await run(ctx, "up", 1, [start("a"), start("b")]);
     const file = join(dir, "plans", "last.json");
-    const cut = { ...journal(), state: "running", steps: journal().steps.map((step, i) => ({ ...step, done: i === 0 })) };
+    const cut = {
+      ...journal(),
+      state: "running",
+      steps: journal().steps.map((step, i) => ({ ...step, done: i === 0 })),
+    };
     writeFileSync(file, JSON.stringify(cut));
     notes = [];
     await run(ctx, "down", 2, []);

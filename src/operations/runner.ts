@@ -47,7 +47,8 @@ function finishAfter(error: unknown, ctx: Context, file: string, journal: Journa
   try {
     finish(ctx, file, journal);
   } catch (second) {
-    if (!explain(error).includes(explain(second))) ctx.report(`could not write the journal: ${explain(second)}`);
+    if (!explain(error).includes(explain(second)))
+      ctx.report(`could not write the journal: ${explain(second)}`);
   }
 }
 

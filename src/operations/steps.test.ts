@@ -13,7 +13,10 @@ it.each<[Step, string]>([
   [{ do: "start", node: "a", force: true }, "start a as master, whatever the Sentinels say"],
   [{ do: "stop", node: "a", mode: "kill", deadlineMs: 1 }, "kill a"],
   [{ do: "stop", node: "a", mode: "graceful", deadlineMs: 1 }, "stop a"],
-  [{ do: "await", condition: "settled", deadlineMs: 1 }, "wait until every replica is in sync and all Sentinels agree"],
+  [
+    { do: "await", condition: "settled", deadlineMs: 1 },
+    "wait until every replica is in sync and all Sentinels agree",
+  ],
   [{ do: "await", condition: "sentinels-answer", deadlineMs: 1 }, "wait until every Sentinel answers"],
   [{ do: "delete", path: "/x y" }, "delete /x y"],
   [{ do: "flush", node: "a", databases: ["db0", "db3"] }, "delete all keys of db0, db3 through a"],

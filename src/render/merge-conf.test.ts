@@ -40,4 +40,24 @@ describe("applyChanges", () => {
     expect(merged).toContain("sentinel down-after-milliseconds m 8000");
     expect(merged).not.toContain("5000");
   });
+
+  it("drops the hashed old password of a user line when the password changes, and no other user", () => {
+    const live = 'requirepass old\nUSER "default" on #0123 ~*\nuser app on #4567\n';
+    const merged = applyChanges(live, confChanges("requirepass old\n", "requirepass new\n"));
+    expect(merged).toBe("user app on #4567\nrequirepass new\n");
+    const untouched = applyChanges(live, confChanges("maxmemory 1\n", "maxmemory 2\n"));
+    expect(untouched).toContain("#0123");
+  });
+
+  it("leaves a default user of the topology's own in charge", () => {
+    const own = "user default on ~app:* +@read >x\n";
+    const changes = confChanges(`requirepass old\n${own}`, `requirepass new\n${own}`);
+    expect(applyChanges(`requirepass old\n${own}`, changes)).toContain("user default on ~app:*");
+  });
+
+  it("changes one user and leaves those that were made while it ran", () => {
+    const changes = confChanges("user app on +get >x\n", "user app on +set >x\n");
+    const merged = applyChanges("user app on +get #1\nuser other on +get\n", changes);
+    expect(merged).toBe("user other on +get\nuser app on +set >x\n");
+  });
 });

@@ -27,7 +27,10 @@ const position = (offset: number, more: Partial<Position> = {}): Position => ({
 });
 
 /** What was on record: redis-slave-2 is ahead. `nodes` and `seen` are merged over it. */
-function records(nodes: Record<string, Position | undefined> = {}, seen: Record<string, Partial<RedisRecord>> = {}): Records {
+function records(
+  nodes: Record<string, Position | undefined> = {},
+  seen: Record<string, Partial<RedisRecord>> = {},
+): Records {
   const all = ["redis-master", "redis-slave-1", "redis-slave-2", "redis-slave-3"];
   const known: Record<string, Position | undefined> = {
     "redis-master": position(120, { role: "master" }),
@@ -37,7 +40,15 @@ function records(nodes: Record<string, Position | undefined> = {}, seen: Record<
     ...nodes,
   };
   return {
-    redis: all.map((node) => ({ node, known: true, follows: null, hasData: true, dataId: "data", epoch: 0, ...seen[node] })),
+    redis: all.map((node) => ({
+      node,
+      known: true,
+      follows: null,
+      hasData: true,
+      dataId: "data",
+      epoch: 0,
+      ...seen[node],
+    })),
     sentinels: [],
     positions: {
       at: 1,
@@ -58,7 +69,10 @@ describe("the freshest replica", () => {
   });
 
   it("may be several that were equally far", () => {
-    expect(freshest(orphans(), records({ "redis-slave-3": position(110) }))).toEqual(["redis-slave-2", "redis-slave-3"]);
+    expect(freshest(orphans(), records({ "redis-slave-3": position(110) }))).toEqual([
+      "redis-slave-2",
+      "redis-slave-3",
+    ]);
   });
 
   it("is not one that was wiped: the next one is", () => {
@@ -116,7 +130,10 @@ describe("the freshest replica", () => {
 
 describe("nobody is helped", () => {
   const replicas = (built: ReturnType<typeof cluster>, first = {}) =>
-    built.replica("redis-slave-1", { ...WAITS, ...first }).replica("redis-slave-2", WAITS).replica("redis-slave-3", WAITS);
+    built
+      .replica("redis-slave-1", { ...WAITS, ...first })
+      .replica("redis-slave-2", WAITS)
+      .replica("redis-slave-3", WAITS);
 
   it.each<[string, ReturnType<typeof cluster>]>([
     ["while the master runs", replicas(cluster().master("redis-master")).sentinels(3, O_DOWN)],

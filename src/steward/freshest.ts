@@ -15,7 +15,8 @@ export function provenFreshest(topology: Topology, snapshot: Snapshot, records: 
   if (master === null || positions === null || !nobodyElse(topology, snapshot, master)) return [];
   if (positions.epoch < (snapshot.epoch ?? 0)) return [];
   const candidates = topology.redis.nodes.filter((node) => node.id !== master);
-  const history = positions.nodes[master]?.replId ?? commonHistory(candidates.map((node) => positions.nodes[node.id]));
+  const history =
+    positions.nodes[master]?.replId ?? commonHistory(candidates.map((node) => positions.nodes[node.id]));
   // A node of which nothing was ever recorded may hold anything.
   if (history === null || candidates.some((node) => positions.nodes[node.id] === undefined)) return [];
   const intact = candidates.filter((node) => keptItsData(node.id, records, positions));
@@ -28,8 +29,12 @@ export function provenFreshest(topology: Topology, snapshot: Snapshot, records: 
 }
 
 function nobodyElse(topology: Topology, snapshot: Snapshot, master: NodeId): boolean {
-  const gone = snapshot.nodes.some((node) => node.node === master && (node.state === "down" || node.state === "waiting"));
-  const agreed = snapshot.sentinels.filter((each) => each.flags.includes("o_down") || each.flags.includes("s_down"));
+  const gone = snapshot.nodes.some(
+    (node) => node.node === master && (node.state === "down" || node.state === "waiting"),
+  );
+  const agreed = snapshot.sentinels.filter(
+    (each) => each.flags.includes("o_down") || each.flags.includes("s_down"),
+  );
   const promotable = snapshot.nodes.some((node) => node.role === "replica" && (node.priority ?? 0) > 0);
   return gone && agreed.length >= majority(topology) && !promotable;
 }

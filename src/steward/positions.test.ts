@@ -4,7 +4,14 @@ import type { Positions, Records } from "../runtimes/records.ts";
 import { notePositions, saysMore } from "./positions.ts";
 
 const records = (...ids: string[]): Records => ({
-  redis: ids.map((node) => ({ node, known: true, follows: null, hasData: true, dataId: `data-${node}`, epoch: 0 })),
+  redis: ids.map((node) => ({
+    node,
+    known: true,
+    follows: null,
+    hasData: true,
+    dataId: `data-${node}`,
+    epoch: 0,
+  })),
   sentinels: [],
   positions: null,
 });
@@ -38,7 +45,10 @@ describe("notePositions", () => {
   });
 
   it.each<[string, ReturnType<typeof cluster>]>([
-    ["has restarted and not synced", cluster().master("m").replica("redis-slave-1", { link: "down", offset: 1 })],
+    [
+      "has restarted and not synced",
+      cluster().master("m").replica("redis-slave-1", { link: "down", offset: 1 }),
+    ],
     ["is syncing", cluster().master("m").replica("redis-slave-1", { link: "sync", offset: 1 })],
     ["loads", cluster().master("m").replica("redis-slave-1", { state: "loading" })],
     ["is down", cluster().master("m").down("redis-slave-1")],
@@ -62,7 +72,9 @@ describe("saysMore", () => {
     const [position] = Object.values(before.nodes);
     const later = { ...before, at: 99, nodes: { "redis-slave-1": { ...position!, at: 99 } } };
     expect(saysMore(before, later)).toBe(false);
-    expect(saysMore(before, { ...later, nodes: { "redis-slave-1": { ...position!, offset: 901 } } })).toBe(true);
+    expect(saysMore(before, { ...later, nodes: { "redis-slave-1": { ...position!, offset: 901 } } })).toBe(
+      true,
+    );
     expect(saysMore(before, { ...later, epoch: 5 })).toBe(true);
     expect(saysMore(before, { ...later, master: null })).toBe(true);
     expect(saysMore(null, before)).toBe(true);

@@ -27,7 +27,8 @@ export function saysMore(previous: Positions | null, next: Positions): boolean {
 function positionOf(seen: RedisSeen, snapshot: Snapshot, dataId: string | null): Position | null {
   const isMaster = seen.role === "master" && seen.node === snapshot.master?.node && !seen.fenced;
   const isReplica = seen.role === "replica" && seen.link === "up";
-  if (seen.state !== "up" || !(isMaster || isReplica) || seen.offset === null || seen.replId === null) return null;
+  if (seen.state !== "up" || !(isMaster || isReplica) || seen.offset === null || seen.replId === null)
+    return null;
   const keys = Object.values(seen.keys ?? {}).reduce((sum, count) => sum + count, 0);
   const role = isMaster ? "master" : "replica";
   return { at: snapshot.observedAt, role, replId: seen.replId, offset: seen.offset, keys, dataId };

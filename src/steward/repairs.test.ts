@@ -3,7 +3,8 @@ import { cluster, seedCluster } from "../../test/kit/cluster.ts";
 import { confirmed, repairs } from "./repairs.ts";
 
 describe("a fence that nobody lifted", () => {
-  const fenced = () => cluster().master("redis-master", { fenced: true }, { minReplicas: 1 }).replica("redis-slave-1");
+  const fenced = () =>
+    cluster().master("redis-master", { fenced: true }, { minReplicas: 1 }).replica("redis-slave-1");
 
   it("is lifted when the Sentinels confirm the master", () => {
     const { topology, snapshot } = fenced().sentinels(3);
@@ -17,12 +18,25 @@ describe("a fence that nobody lifted", () => {
   });
 
   it.each<[string, ReturnType<typeof cluster>]>([
-    ["while one is failing over", fenced().sentinels(2).sentinel("s", { flags: ["master", "failover_in_progress"] })],
-    ["while one takes it for down", fenced().sentinels(2).sentinel("s", { flags: ["master", "s_down"] })],
+    [
+      "while one is failing over",
+      fenced()
+        .sentinels(2)
+        .sentinel("s", { flags: ["master", "failover_in_progress"] }),
+    ],
+    [
+      "while one takes it for down",
+      fenced()
+        .sentinels(2)
+        .sentinel("s", { flags: ["master", "s_down"] }),
+    ],
     ["while one names another node", fenced().sentinels(2).sentinel("s", { masterNode: "redis-slave-1" })],
     ["while one is at an older epoch", fenced().sentinels(2, { epoch: 2 }).sentinel("s", { epoch: 1 })],
     ["while too few answer", fenced().sentinel("a").sentinelDown("b").sentinelDown("c")],
-    ["on a node that they do not name", fenced().sentinels(3).names({ host: "h", port: 1, node: "redis-slave-1" })],
+    [
+      "on a node that they do not name",
+      fenced().sentinels(3).names({ host: "h", port: 1, node: "redis-slave-1" }),
+    ],
   ])("stays %s", (_, { topology, snapshot }) => {
     expect(repairs(topology, snapshot)).toEqual([]);
   });

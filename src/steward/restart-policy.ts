@@ -25,9 +25,7 @@ export interface RestartFacts {
 }
 
 export type RestartDecision =
-  | { do: "restart" }
-  | { do: "wait"; why: string }
-  | { do: "give-up"; why: string };
+  { do: "restart" } | { do: "wait"; why: string } | { do: "give-up"; why: string };
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
@@ -43,7 +41,9 @@ export function decideRestart(facts: RestartFacts): RestartDecision {
     return { do: "wait", why: "it was master: the Sentinels decide first" };
   }
   const pause = pauseAfter(recent.length);
-  return down >= pause ? { do: "restart" } : { do: "wait", why: `the next start is in ${Math.ceil((pause - down) / 1000)} s` };
+  return down >= pause
+    ? { do: "restart" }
+    : { do: "wait", why: `the next start is in ${Math.ceil((pause - down) / 1000)} s` };
 }
 
 /** 0, 0.5, 1, 2, 4 … s. */

@@ -71,7 +71,11 @@ export class Steward {
     if (tilted) this.ctx.report("was frozen or the clock jumped: looks again before it acts");
     try {
       if (now - this.lastLook >= LOOK_MS || tilted) await this.lookAround(tilted);
-      await this.supervisor.pass(await this.ctx.runtime.inspect(), this.snapshot, !tilted && this.snapshot !== null);
+      await this.supervisor.pass(
+        await this.ctx.runtime.inspect(),
+        this.snapshot,
+        !tilted && this.snapshot !== null,
+      );
       if (now - this.lastHousekeeping >= HOUSEKEEPING_MS) await this.keepHouse(now);
     } catch (error) {
       // A full disk must not end supervision.
@@ -165,12 +169,18 @@ export class Steward {
 
   private remember(event: Omit<HistoryEvent, "time" | "by">): void {
     appendHistory(this.place.history, { time: this.ctx.clock.now(), ...event, by: "steward" });
-    this.ctx.report([event.kind, event.node, event.from && `${event.from} -> ${event.to}`, event.cause].filter(Boolean).join(" "));
+    this.ctx.report(
+      [event.kind, event.node, event.from && `${event.from} -> ${event.to}`, event.cause]
+        .filter(Boolean)
+        .join(" "),
+    );
   }
 }
 
 /** The flat reply of SENTINEL DEBUG, which spells in capitals what it takes in any case. */
 function periodsOf(reply: unknown): Map<string, string> {
   const words = Array.isArray(reply) ? reply.map(String) : [];
-  return new Map(words.flatMap((word, i) => (i % 2 === 0 ? [[word.toLowerCase(), words[i + 1] ?? ""] as const] : [])));
+  return new Map(
+    words.flatMap((word, i) => (i % 2 === 0 ? [[word.toLowerCase(), words[i + 1] ?? ""] as const] : [])),
+  );
 }

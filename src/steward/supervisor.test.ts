@@ -61,7 +61,9 @@ function end(node: string, more: Partial<NodeProcess> = {}): void {
   table.set(node, process(node, null, more));
 }
 
-async function pass(options: { act?: boolean; snapshot?: Snapshot | null; after?: number } = {}): Promise<string[]> {
+async function pass(
+  options: { act?: boolean; snapshot?: Snapshot | null; after?: number } = {},
+): Promise<string[]> {
   now += options.after ?? 200;
   events = [];
   await supervisor.pass([...table.values()], options.snapshot ?? null, options.act ?? true);
@@ -107,7 +109,8 @@ describe("the supervisor", () => {
     await pass();
     end("redis-slave-1");
     operation = "down";
-    for (let i = 0; i < 10; i++) expect((await pass()).filter((each) => !each.startsWith("down"))).toEqual([]);
+    for (let i = 0; i < 10; i++)
+      expect((await pass()).filter((each) => !each.startsWith("down"))).toEqual([]);
     operation = null;
     expect(await pass()).toEqual(["start redis-slave-1"]);
   });
@@ -133,7 +136,10 @@ describe("the supervisor", () => {
   });
 
   it("brings the master back at once when nobody could be promoted", async () => {
-    const { snapshot } = cluster().down("redis-master").replica("redis-slave-1", { priority: 0 }).sentinels(1);
+    const { snapshot } = cluster()
+      .down("redis-master")
+      .replica("redis-slave-1", { priority: 0 })
+      .sentinels(1);
     const named = { ...snapshot, master: { host: "127.0.0.1", port: 6379, node: "redis-master" } };
     await pass({ snapshot: named });
     end("redis-master");

@@ -53,7 +53,9 @@ export class Supervisor {
     }
     if (process.pid === null && watched.endedAt === null) {
       watched.endedAt = now;
-      const cause = process.wanted ? (this.endingOf(process.node) ?? "its process is gone") : "stopped on request";
+      const cause = process.wanted
+        ? (this.endingOf(process.node) ?? "its process is gone")
+        : "stopped on request";
       if (watched.pid !== null) this.events.down(process.node, cause);
     }
     watched.pid = process.pid;
@@ -68,7 +70,10 @@ export class Supervisor {
       restarts: watched.restarts,
       limit: { restarts: supervise.restarts, windowMs: supervise.windowMs },
       named: snapshot?.master?.node === node,
-      promotable: snapshot?.nodes.some((each) => each.node !== node && each.role === "replica" && (each.priority ?? 0) > 0) ?? false,
+      promotable:
+        snapshot?.nodes.some(
+          (each) => each.node !== node && each.role === "replica" && (each.priority ?? 0) > 0,
+        ) ?? false,
       decisionMs: sentinel.downAfterMs + 2 * sentinel.failoverTimeoutMs,
     });
     if (decision.do === "give-up") {

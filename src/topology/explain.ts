@@ -1,4 +1,4 @@
-import { isSensitive } from "./directives.ts";
+import { isSensitive } from "./owned-directives.ts";
 import type { ClusterNode, Directive, Origin, ResolvedTopology, Topology } from "./model.ts";
 import { formatDuration, formatSize } from "./units.ts";
 

@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { directiveKind, knownDirectives, ownedHint, type ConfigFile } from "./directives.ts";
+import { directiveKind, knownDirectives, type ConfigFile } from "./directives.ts";
+import { ownedHint } from "./owned-directives.ts";
 import { topologySchema } from "./schema.ts";
 
 /** The JSON Schema (2020-12) of a topology file, for editors. */

@@ -1,15 +1,12 @@
 import {
   canonicalDirective,
   directiveKind,
-  isSensitive,
   knownDirectives,
-  NEEDED_COMMANDS,
-  ownedHint,
-  SECRET_DIRECTIVES,
   sentinelForm,
   type ConfigFile,
 } from "./directives.ts";
 import type { Directive, Origin } from "./model.ts";
+import { isSensitive, NEEDED_COMMANDS, ownedHint, SECRET_DIRECTIVES } from "./owned-directives.ts";
 import type { Problems } from "./problems.ts";
 import type { DirectiveSet } from "./profiles.ts";
 import { didYouMean } from "./suggest.ts";

@@ -17,7 +17,11 @@ export function vedette(cwd: string, ...args: string[]): CliResult {
 
 /** Starts the built command and leaves it running. */
 export function vedetteRunning(cwd: string, ...args: string[]): ChildProcess {
-  return spawn(process.execPath, [VEDETTE, ...args], { cwd, stdio: ["ignore", "pipe", "pipe"], env: plainEnv() });
+  return spawn(process.execPath, [VEDETTE, ...args], {
+    cwd,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: plainEnv(),
+  });
 }
 
 /** Without what vitest sets: the command must behave as it does for a user. */

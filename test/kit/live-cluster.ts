@@ -41,7 +41,13 @@ export class LiveCluster {
     const password = readPassword(topology);
     const runtime = new LocalRuntime(topology, password);
     const notes: string[] = [];
-    return new LiveCluster(dir, topology, runtime, context(topology, runtime, password, (line) => notes.push(line)), notes);
+    return new LiveCluster(
+      dir,
+      topology,
+      runtime,
+      context(topology, runtime, password, (line) => notes.push(line)),
+      notes,
+    );
   }
 
   /** Without a steward unless asked: what is proven then is proven of safe start and Sentinel alone. */
@@ -75,7 +81,11 @@ export class LiveCluster {
   }
 
   /** Waits until `condition` holds of a look at the cluster. */
-  async eventually(what: string, condition: (snapshot: Snapshot) => boolean, deadlineMs = 30_000): Promise<Snapshot> {
+  async eventually(
+    what: string,
+    condition: (snapshot: Snapshot) => boolean,
+    deadlineMs = 30_000,
+  ): Promise<Snapshot> {
     let last: Snapshot | null = null;
     const met = await until(
       async () => {
@@ -84,12 +94,18 @@ export class LiveCluster {
       },
       { deadlineMs, everyMs: 50 },
     );
-    if (met === null) throw new Error(`${what} did not come true:\n${JSON.stringify(last, null, 1)}\n${this.logs()}`);
+    if (met === null)
+      throw new Error(`${what} did not come true:\n${JSON.stringify(last, null, 1)}\n${this.logs()}`);
     return met;
   }
 
   call(node: NodeId, command: string, ...args: string[]): Promise<unknown> {
-    return withNode(this.ctx, requireNode(this.topology, node), (redis) => redis.call(command, ...args), 3_000);
+    return withNode(
+      this.ctx,
+      requireNode(this.topology, node),
+      (redis) => redis.call(command, ...args),
+      3_000,
+    );
   }
 
   /** SIGKILL, and waits until the processes are gone. */

@@ -31,7 +31,9 @@ export class Prober {
     const since = new Map<NodeId, number>();
     const second = new Set<NodeId>();
     for (const { node, at } of this.taken) {
-      const later = [...since].some(([other, begun]) => other !== node && begun > (since.get(node) ?? Infinity) && at > begun);
+      const later = [...since].some(
+        ([other, begun]) => other !== node && begun > (since.get(node) ?? Infinity) && at > begun,
+      );
       if (later) second.add(node);
       if (!since.has(node)) since.set(node, at);
     }

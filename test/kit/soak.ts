@@ -21,7 +21,11 @@ const STEWARD = "steward";
  * The same seed kills the same processes in the same order. Throws at the first confirmed write that is lost,
  * at a second master that takes writes, and when a recovery takes too long.
  */
-export async function soak(options: { seed: number; minutes: number; say: (line: string) => void }): Promise<SoakResult> {
+export async function soak(options: {
+  seed: number;
+  minutes: number;
+  say: (line: string) => void;
+}): Promise<SoakResult> {
   const random = generator(options.seed);
   const end = Date.now() + options.minutes * 60_000;
   const faults: string[] = [];
@@ -43,13 +47,24 @@ export async function soak(options: { seed: number; minutes: number; say: (line:
       faults.push(victim);
       options.say(`${faults.length}. killed ${victim}${role}: whole again after ${Date.now() - begun} ms`);
       const lost = await writer.lost();
-      if (lost.length > 0) throw new Error(`${lost.length} confirmed writes are lost, first ${lost[0]}; ${replay(options.seed, faults)}`);
+      if (lost.length > 0)
+        throw new Error(
+          `${lost.length} confirmed writes are lost, first ${lost[0]}; ${replay(options.seed, faults)}`,
+        );
       const second = prober.secondMasters();
-      if (second.length > 0) throw new Error(`${second.join(", ")} took writes beside the master; ${replay(options.seed, faults)}`);
+      if (second.length > 0)
+        throw new Error(
+          `${second.join(", ")} took writes beside the master; ${replay(options.seed, faults)}`,
+        );
     }
     await writer.stop();
     const lostUnconfirmed = (await writer.lost(true)).length;
-    return { faults, acknowledged: writer.acknowledged.length, confirmed: writer.confirmed.length, lostUnconfirmed };
+    return {
+      faults,
+      acknowledged: writer.acknowledged.length,
+      confirmed: writer.confirmed.length,
+      lostUnconfirmed,
+    };
   } catch (error) {
     throw new Error(`${replay(options.seed, faults)}\n${cluster.logs()}`, { cause: error });
   } finally {

@@ -34,7 +34,8 @@ export class Writer {
     const from = this.acknowledged.length;
     const end = Date.now() + deadlineMs;
     while (this.acknowledged.length <= from + 1) {
-      if (Date.now() > end) throw new Error(`no write was acknowledged for ${deadlineMs} ms\n${this.cluster.logs()}`);
+      if (Date.now() > end)
+        throw new Error(`no write was acknowledged for ${deadlineMs} ms\n${this.cluster.logs()}`);
       await delay(10);
     }
   }
@@ -46,7 +47,11 @@ export class Writer {
     const missing: number[] = [];
     for (let i = 0; i < expected.length; i += 500) {
       const part = expected.slice(i, i + 500);
-      const values = (await this.cluster.call(master, "MGET", ...part.map((n) => this.prefix + n))) as unknown[];
+      const values = (await this.cluster.call(
+        master,
+        "MGET",
+        ...part.map((n) => this.prefix + n),
+      )) as unknown[];
       part.forEach((n, j) => values[j] === String(n) || missing.push(n));
     }
     return missing;

@@ -1,5 +1,14 @@
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -37,7 +46,11 @@ describe("up and down", () => {
     }
     const status = vedette(cluster.dir, "status", "--json");
     expect(status.code, status.out).toBe(0);
-    expect(JSON.parse(status.out)).toMatchObject({ schema: 1, master: { node: "redis-master" }, quorum: { ok: true, reachable: 3 } });
+    expect(JSON.parse(status.out)).toMatchObject({
+      schema: 1,
+      master: { node: "redis-master" },
+      quorum: { ok: true, reachable: 3 },
+    });
     expect(vedette(cluster.dir, "health").code).toBe(0);
     const before = await cluster.runtime.inspect();
     const again = vedette(cluster.dir, "up");
@@ -62,7 +75,9 @@ describe("up and down", () => {
       expect(refused.err).toContain(`redis-slave-2 needs 127.0.0.1:${replica?.port}`);
       expect(refused.err).toContain(`(pid ${process.pid})`);
       expect(await alive()).toEqual([]);
-      expect(existsSync(cluster.topology.stateDir) ? readdirSync(cluster.topology.stateDir) : []).not.toContain("redis");
+      expect(
+        existsSync(cluster.topology.stateDir) ? readdirSync(cluster.topology.stateDir) : [],
+      ).not.toContain("redis");
     } finally {
       server.close();
     }
@@ -96,7 +111,9 @@ describe("up and down", () => {
   });
 
   it("works with one Sentinel and no replica, and with paths that need quoting", async () => {
-    cluster = await LiveCluster.create("redis: { port: BASE, replicas: 0 }\nsentinel: { count: 1, port: SENTINELS }\nstateDir: \"odd 'state' dir\"");
+    cluster = await LiveCluster.create(
+      "redis: { port: BASE, replicas: 0 }\nsentinel: { count: 1, port: SENTINELS }\nstateDir: \"odd 'state' dir\"",
+    );
     const up = vedette(cluster.dir, "up");
     expect(up.code, up.err).toBe(0);
     expect(await cluster.call("redis-master", "SET", "a", "b")).toBe("OK");
@@ -148,15 +165,30 @@ describe("a changed topology", () => {
     cluster = await LiveCluster.create();
     await cluster.up();
     await cluster.kill("redis-master");
-    await cluster.eventually("a failover", (now) => now.master !== null && now.master.node !== "redis-master");
+    await cluster.eventually(
+      "a failover",
+      (now) => now.master !== null && now.master.node !== "redis-master",
+    );
     const promoted = await cluster.master();
     const learnt = /^sentinel known-replica .*$/m.exec(conf("redis-sentinel-1"))?.[0] ?? "nothing";
-    rewriteTopology((text) => text.replace("downAfter: 1500ms", "downAfter: 2500ms").replace(/redis: \{ (port: \d+) \}/, "redis: { $1, config: { maxmemory: 100mb, hz: 20 } }"));
+    rewriteTopology((text) =>
+      text
+        .replace("downAfter: 1500ms", "downAfter: 2500ms")
+        .replace(/redis: \{ (port: \d+) \}/, "redis: { $1, config: { maxmemory: 100mb, hz: 20 } }"),
+    );
     const up = vedette(cluster.dir, "up", "--no-steward");
     expect(up.code, up.err).toBe(0);
     expect(up.err).toContain("maxmemory is now 100mb");
-    expect(await cluster.call(promoted, "CONFIG", "GET", "maxmemory")).toEqual(["maxmemory", String(100 * 1024 * 1024)]);
-    const master = (await cluster.call("redis-sentinel-2", "SENTINEL", "MASTER", cluster.topology.name)) as string[];
+    expect(await cluster.call(promoted, "CONFIG", "GET", "maxmemory")).toEqual([
+      "maxmemory",
+      String(100 * 1024 * 1024),
+    ]);
+    const master = (await cluster.call(
+      "redis-sentinel-2",
+      "SENTINEL",
+      "MASTER",
+      cluster.topology.name,
+    )) as string[];
     expect(master[master.indexOf("down-after-milliseconds") + 1]).toBe("2500");
     expect(await cluster.master()).toBe(promoted);
     expect(conf("redis-sentinel-1")).toContain(learnt);
@@ -168,11 +200,15 @@ describe("a changed topology", () => {
   it("whose addresses moved under a living state is refused", async () => {
     cluster = await LiveCluster.create();
     await cluster.up();
-    rewriteTopology((text) => text.replace(/sentinel: \{ port: (\d+)/, (_, port: string) => `sentinel: { port: ${Number(port) + 1}`));
+    rewriteTopology((text) =>
+      text.replace(/sentinel: \{ port: (\d+)/, (_, port: string) => `sentinel: { port: ${Number(port) + 1}`),
+    );
     const refused = vedette(cluster.dir, "up");
     expect(refused.code).toBe(2);
     expect(refused.err).toContain("redis-sentinel-1 was");
-    rewriteTopology((text) => text.replace(/sentinel: \{ port: (\d+)/, (_, port: string) => `sentinel: { port: ${Number(port) - 1}`));
+    rewriteTopology((text) =>
+      text.replace(/sentinel: \{ port: (\d+)/, (_, port: string) => `sentinel: { port: ${Number(port) - 1}`),
+    );
   });
 
   it("that drops a node stops it and keeps its data", async () => {
@@ -221,7 +257,12 @@ describe("a password", () => {
     }
     expect(argvOfAll()).not.toContain(secret);
     expect(worldReadable(cluster.topology.stateDir)).toEqual([]);
-    for (const command of [["status"], ["config", "show"], ["status", "--json"], ["render", "--out", "rendered"]]) {
+    for (const command of [
+      ["status"],
+      ["config", "show"],
+      ["status", "--json"],
+      ["render", "--out", "rendered"],
+    ]) {
       const shown = vedette(cluster.dir, ...command);
       expect(shown.out + shown.err, command.join(" ")).not.toContain("s3cret");
     }
@@ -232,7 +273,9 @@ describe("a password", () => {
     const health = vedette(cluster.dir, "health");
     expect(health.code).toBe(1);
     expect(health.out).toContain("NODE_AUTH");
-    await withNode({ ...own, password: "another" }, replica, (redis) => redis.call("CONFIG", "SET", "requirepass", secret));
+    await withNode({ ...own, password: "another" }, replica, (redis) =>
+      redis.call("CONFIG", "SET", "requirepass", secret),
+    );
     chmodSync(secretFile, 0o644);
     const open = vedette(cluster.dir, "status");
     expect(open.code).toBe(2);

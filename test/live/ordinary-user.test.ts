@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -13,11 +22,15 @@ it.runIf(process.getuid?.() === 0)("an ordinary user may run a cluster", async (
   const dir = mkdtempSync(join(tmpdir(), "vedette-user-"));
   chmodSync(dir, 0o755);
   const home = join(dir, "home");
-  for (const part of ["dist", "assets", "package.json"]) cpSync(part, join(dir, "package", part), { recursive: true });
+  for (const part of ["dist", "assets", "package.json"])
+    cpSync(part, join(dir, "package", part), { recursive: true });
   mkdirSync(home);
   chownSync(home, NOBODY, NOBODY);
   const base = await freePorts(10);
-  writeFileSync(join(home, "vedette.yaml"), `name: user\nredis: { port: ${base}, replicas: 1 }\nsentinel: { port: ${base + 5}, count: 1 }\n`);
+  writeFileSync(
+    join(home, "vedette.yaml"),
+    `name: user\nredis: { port: ${base}, replicas: 1 }\nsentinel: { port: ${base + 5}, count: 1 }\n`,
+  );
   const vedette = (...args: string[]) =>
     spawnSync(process.execPath, [join(dir, "package/dist/vedette.js"), ...args], {
       cwd: home,

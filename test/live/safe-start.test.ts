@@ -22,36 +22,45 @@ function wipeData(node: string): void {
 async function failOver(): Promise<string> {
   const before = await cluster.master();
   await cluster.kill(before);
-  const after = await cluster.eventually("a failover", (now) => now.master !== null && now.master.node !== before);
+  const after = await cluster.eventually(
+    "a failover",
+    (now) => now.master !== null && now.master.node !== before,
+  );
   return after.master?.node ?? "";
 }
 
 describe("an old master that returns in the middle of a failover", () => {
-  it("is never a second writable master, and no confirmed write is lost, 20 times", { timeout: 400_000 }, async () => {
-    cluster = await LiveCluster.create();
-    await cluster.up();
-    const writer = new Writer(cluster).start();
-    for (let round = 0; round < 20; round++) {
-      await cluster.hurry();
-      await cluster.settled();
-      await writer.wroteAgain();
-      const old = await cluster.master();
-      const prober = new Prober(cluster).start();
-      await cluster.kill(old);
-      const asked = cluster.call("redis-sentinel-1", "SENTINEL", "FAILOVER", cluster.topology.name);
-      await Promise.allSettled([asked, cluster.start(old)]);
-      await expect(asked, `round ${round}: Sentinel took the request`).resolves.toBe("OK");
-      await cluster.eventually("the failover", (now) => now.master !== null && now.master.node !== old);
-      await cluster.settled();
-      await prober.stop();
-      expect(prober.secondMasters(), `round ${round}`).toEqual([]);
-      expect(prober.taken.some((each) => each.node === old) && prober.taken.at(-1)?.node === old).toBe(false);
-      expect(await writer.lost(), `round ${round}`).toEqual([]);
-    }
-    await writer.stop();
-    expect(writer.confirmed.length).toBeGreaterThan(200);
-    expect(await writer.lost()).toEqual([]);
-  });
+  it(
+    "is never a second writable master, and no confirmed write is lost, 20 times",
+    { timeout: 400_000 },
+    async () => {
+      cluster = await LiveCluster.create();
+      await cluster.up();
+      const writer = new Writer(cluster).start();
+      for (let round = 0; round < 20; round++) {
+        await cluster.hurry();
+        await cluster.settled();
+        await writer.wroteAgain();
+        const old = await cluster.master();
+        const prober = new Prober(cluster).start();
+        await cluster.kill(old);
+        const asked = cluster.call("redis-sentinel-1", "SENTINEL", "FAILOVER", cluster.topology.name);
+        await Promise.allSettled([asked, cluster.start(old)]);
+        await expect(asked, `round ${round}: Sentinel took the request`).resolves.toBe("OK");
+        await cluster.eventually("the failover", (now) => now.master !== null && now.master.node !== old);
+        await cluster.settled();
+        await prober.stop();
+        expect(prober.secondMasters(), `round ${round}`).toEqual([]);
+        expect(prober.taken.some((each) => each.node === old) && prober.taken.at(-1)?.node === old).toBe(
+          false,
+        );
+        expect(await writer.lost(), `round ${round}`).toEqual([]);
+      }
+      await writer.stop();
+      expect(writer.confirmed.length).toBeGreaterThan(200);
+      expect(await writer.lost()).toEqual([]);
+    },
+  );
 
   it("refuses writes from its first accepted connection until the Sentinels confirm it", async () => {
     cluster = await LiveCluster.create();
@@ -102,31 +111,35 @@ describe("after a failover", () => {
     expect(prober.taken).toEqual([]);
   });
 
-  it("a start in any order after everything was killed at once ends with the master that the Sentinels name", { timeout: 240_000 }, async () => {
-    cluster = await LiveCluster.create();
-    await cluster.up();
-    const promoted = await failOver();
-    await cluster.start("redis-master");
-    await cluster.hurry();
-    await cluster.settled();
-    const writer = new Writer(cluster);
-    writer.start();
-    for (const order of [
-      [...cluster.redis(), ...cluster.sentinels()],
-      [...cluster.sentinels(), ...others(promoted), promoted],
-      ["redis-sentinel-3", promoted, "redis-sentinel-1", ...others(promoted), "redis-sentinel-2"],
-    ]) {
-      await writer.wroteAgain();
-      await cluster.killAll();
-      await cluster.start(...order);
+  it(
+    "a start in any order after everything was killed at once ends with the master that the Sentinels name",
+    { timeout: 240_000 },
+    async () => {
+      cluster = await LiveCluster.create();
+      await cluster.up();
+      const promoted = await failOver();
+      await cluster.start("redis-master");
       await cluster.hurry();
       await cluster.settled();
-      expect(await cluster.master()).toBe(promoted);
+      const writer = new Writer(cluster);
+      writer.start();
+      for (const order of [
+        [...cluster.redis(), ...cluster.sentinels()],
+        [...cluster.sentinels(), ...others(promoted), promoted],
+        ["redis-sentinel-3", promoted, "redis-sentinel-1", ...others(promoted), "redis-sentinel-2"],
+      ]) {
+        await writer.wroteAgain();
+        await cluster.killAll();
+        await cluster.start(...order);
+        await cluster.hurry();
+        await cluster.settled();
+        expect(await cluster.master()).toBe(promoted);
+        expect(await writer.lost()).toEqual([]);
+      }
+      await writer.stop();
       expect(await writer.lost()).toEqual([]);
-    }
-    await writer.stop();
-    expect(await writer.lost()).toEqual([]);
-  });
+    },
+  );
 });
 
 describe("lost data", () => {
@@ -138,7 +151,10 @@ describe("lost data", () => {
     await cluster.kill("redis-master");
     wipeData("redis-master");
     await cluster.start("redis-master"); // at once: without a guard it would be back before down-after
-    const after = await cluster.eventually("a failover", (now) => now.master !== null && now.master.node !== "redis-master");
+    const after = await cluster.eventually(
+      "a failover",
+      (now) => now.master !== null && now.master.node !== "redis-master",
+    );
     expect(await cluster.call(after.master?.node ?? "", "GET", "precious")).toBe("1");
     await cluster.hurry();
     await cluster.settled();
@@ -154,9 +170,18 @@ describe("lost data", () => {
     wipeData("redis-slave-1");
     wipeData("redis-slave-3");
     await cluster.start("redis-slave-1", "redis-slave-2", "redis-slave-3");
-    await cluster.eventually("the Sentinels give the master up", (now) => now.sentinels.every((each) => each.flags.includes("o_down")));
+    await cluster.eventually("the Sentinels give the master up", (now) =>
+      now.sentinels.every((each) => each.flags.includes("o_down")),
+    );
     // A whole failover attempt and its retry (2 x failover-timeout) pass without a promotion.
-    const tried = await cluster.eventually("an attempt", (now) => (now.epoch ?? 0) >= 0 && now.sentinels.some((each) => each.flags.includes("failover_in_progress")) , 30_000).catch(() => null);
+    const tried = await cluster
+      .eventually(
+        "an attempt",
+        (now) =>
+          (now.epoch ?? 0) >= 0 && now.sentinels.some((each) => each.flags.includes("failover_in_progress")),
+        30_000,
+      )
+      .catch(() => null);
     const { setTimeout: delay } = await import("node:timers/promises");
     await delay(2 * cluster.topology.sentinel.failoverTimeoutMs); // allow-sleep: nothing may happen in this window
     const now = await cluster.look();
@@ -165,27 +190,41 @@ describe("lost data", () => {
     expect(tried === null || tried.master?.node === "redis-master").toBe(true);
   });
 
-  it("the steward lets the replica be promoted whose recorded position proves it the freshest", { timeout: 180_000 }, async () => {
-    cluster = await LiveCluster.create();
-    await cluster.up({ steward: true });
-    await cluster.call("redis-master", "SET", "precious", "1");
-    await cluster.call("redis-master", "WAIT", "3", "1000");
-    await cluster.eventually("the position is recorded", () => {
-      const master = cluster.topology.redis.nodes[0];
-      return master !== undefined;
-    });
-    const records = async () => (await cluster.runtime.records()).positions?.nodes ?? {};
-    await cluster.eventually("all positions are recorded with the key", () => true);
-    for (let done = false; !done; ) done = Object.values(await records()).filter((each) => each.keys === 1).length === 4;
-    await cluster.runtime.want({ "redis-master": false, "redis-slave-1": false, "redis-slave-2": false, "redis-slave-3": false });
-    await cluster.kill(...cluster.redis());
-    wipeData("redis-slave-1");
-    wipeData("redis-slave-3");
-    await cluster.runtime.want({ "redis-slave-1": true, "redis-slave-2": true, "redis-slave-3": true });
-    const after = await cluster.eventually("a promotion", (now) => now.master !== null && now.master.node !== "redis-master", 90_000);
-    expect(after.master?.node).toBe("redis-slave-2");
-    expect(await cluster.call("redis-slave-2", "GET", "precious")).toBe("1");
-  });
+  it(
+    "the steward lets the replica be promoted whose recorded position proves it the freshest",
+    { timeout: 180_000 },
+    async () => {
+      cluster = await LiveCluster.create();
+      await cluster.up({ steward: true });
+      await cluster.call("redis-master", "SET", "precious", "1");
+      await cluster.call("redis-master", "WAIT", "3", "1000");
+      await cluster.eventually("the position is recorded", () => {
+        const master = cluster.topology.redis.nodes[0];
+        return master !== undefined;
+      });
+      const records = async () => (await cluster.runtime.records()).positions?.nodes ?? {};
+      await cluster.eventually("all positions are recorded with the key", () => true);
+      for (let done = false; !done;)
+        done = Object.values(await records()).filter((each) => each.keys === 1).length === 4;
+      await cluster.runtime.want({
+        "redis-master": false,
+        "redis-slave-1": false,
+        "redis-slave-2": false,
+        "redis-slave-3": false,
+      });
+      await cluster.kill(...cluster.redis());
+      wipeData("redis-slave-1");
+      wipeData("redis-slave-3");
+      await cluster.runtime.want({ "redis-slave-1": true, "redis-slave-2": true, "redis-slave-3": true });
+      const after = await cluster.eventually(
+        "a promotion",
+        (now) => now.master !== null && now.master.node !== "redis-master",
+        90_000,
+      );
+      expect(after.master?.node).toBe("redis-slave-2");
+      expect(await cluster.call("redis-slave-2", "GET", "precious")).toBe("1");
+    },
+  );
 });
 
 describe("lost Sentinel state", () => {
@@ -193,7 +232,10 @@ describe("lost Sentinel state", () => {
     cluster = await LiveCluster.create();
     await cluster.up();
     const promoted = await failOver();
-    await cluster.eventually("the other replicas follow it", (now) => now.nodes.filter((each) => each.link === "up").length === 2);
+    await cluster.eventually(
+      "the other replicas follow it",
+      (now) => now.nodes.filter((each) => each.link === "up").length === 2,
+    );
     await cluster.call(promoted, "SET", "after", "failover");
     await cluster.killAll();
     rmSync(join(cluster.topology.stateDir, "sentinel"), { recursive: true });
@@ -210,7 +252,8 @@ describe("lost Sentinel state", () => {
     await cluster.killAll();
     rmSync(join(cluster.topology.stateDir, "sentinel"), { recursive: true });
     for (const node of others(promoted)) {
-      if (node !== "redis-master") rmSync(join(cluster.topology.stateDir, "redis", node), { recursive: true });
+      if (node !== "redis-master")
+        rmSync(join(cluster.topology.stateDir, "redis", node), { recursive: true });
     }
     const refusal = await cluster.up().then(
       () => null,
@@ -229,14 +272,19 @@ describe("lost Sentinel state", () => {
     cluster = await LiveCluster.create();
     await cluster.up();
     await failOver();
-    await cluster.eventually("the other replicas follow it", (now) => now.nodes.filter((each) => each.link === "up").length === 2);
+    await cluster.eventually(
+      "the other replicas follow it",
+      (now) => now.nodes.filter((each) => each.link === "up").length === 2,
+    );
     await cluster.killAll();
     rmSync(join(cluster.topology.stateDir, "sentinel"), { recursive: true });
     // Blind seeds, as a plain template would make them: the initial master at epoch 0.
     const master = cluster.topology.redis.nodes[0];
     for (const sentinel of cluster.sentinels()) await cluster.runtime.prepare(sentinel, { master, epoch: 0 });
     await cluster.start(...cluster.sentinels(), ...cluster.redis());
-    const now = await cluster.eventually("every node waits", (seen) => seen.nodes.every((each) => each.state === "waiting"));
+    const now = await cluster.eventually("every node waits", (seen) =>
+      seen.nodes.every((each) => each.state === "waiting"),
+    );
     expect(now.nodes.map((each) => each.reason).join("\n")).toContain("lost their state");
   });
 });
@@ -251,7 +299,10 @@ describe("unreachable Sentinels", () => {
     const now = await cluster.eventually("it waits", (seen) => seen.nodes[0]?.state === "waiting");
     expect(now.nodes[0]?.reason).toMatch(/only 0 of 3 Sentinels answer/);
     await cluster.runtime.start("redis-master", { force: true });
-    await cluster.eventually("it serves", (seen) => seen.nodes[0]?.role === "master" && !seen.nodes[0].fenced);
+    await cluster.eventually(
+      "it serves",
+      (seen) => seen.nodes[0]?.role === "master" && !seen.nodes[0].fenced,
+    );
     expect(await cluster.call("redis-master", "GET", "precious")).toBe("1");
     expect(await cluster.call("redis-master", "SET", "forced", "1")).toBe("OK");
   });

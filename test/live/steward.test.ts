@@ -17,14 +17,19 @@ async function pids(): Promise<Record<string, number | null>> {
 }
 
 function history(): string[] {
-  return readHistory(cluster.runtime.paths.history).map((each) => `${each.kind} ${each.node ?? each.to ?? ""}`.trim());
+  return readHistory(cluster.runtime.paths.history).map((each) =>
+    `${each.kind} ${each.node ?? each.to ?? ""}`.trim(),
+  );
 }
 
 async function back(node: string, before: number | null | undefined): Promise<void> {
-  const again = await until(async () => {
-    const pid = (await pids())[node];
-    return pid !== null && pid !== before;
-  }, { deadlineMs: 20_000 });
+  const again = await until(
+    async () => {
+      const pid = (await pids())[node];
+      return pid !== null && pid !== before;
+    },
+    { deadlineMs: 20_000 },
+  );
   expect(again, `${node} came back`).toBe(true);
 }
 
@@ -61,7 +66,10 @@ describe("supervision", () => {
     await writer.wroteAgain();
     const before = (await pids())["redis-master"];
     await cluster.runtime.fault("redis-master", "kill");
-    const moved = await cluster.eventually("a failover", (now) => now.master !== null && now.master.node !== "redis-master");
+    const moved = await cluster.eventually(
+      "a failover",
+      (now) => now.master !== null && now.master.node !== "redis-master",
+    );
     await back("redis-master", before);
     await cluster.settled();
     await writer.wroteAgain();
@@ -69,7 +77,15 @@ describe("supervision", () => {
     expect((await cluster.look()).master?.node).toBe(moved.master?.node);
     expect(await writer.lost()).toEqual([]);
     const told = readHistory(cluster.runtime.paths.history);
-    const restarted = told.findIndex((each) => each.kind === "node-up" && each.node === "redis-master" && each.time > 0 && told.some((down) => down.kind === "node-down" && down.node === "redis-master" && down.time < each.time));
+    const restarted = told.findIndex(
+      (each) =>
+        each.kind === "node-up" &&
+        each.node === "redis-master" &&
+        each.time > 0 &&
+        told.some(
+          (down) => down.kind === "node-down" && down.node === "redis-master" && down.time < each.time,
+        ),
+    );
     const failover = told.findIndex((each) => each.kind === "failover");
     expect(told[failover]).toMatchObject({ from: "redis-master", to: moved.master?.node, epoch: 1 });
     expect(restarted).toBeGreaterThan(-1);
@@ -113,7 +129,11 @@ describe("supervision", () => {
     await cluster.call("redis-master", "CONFIG", "SET", "repl-diskless-sync-delay", "3"); // time to kill the helper
     await cluster.start("redis-slave-1");
     const { "redis-slave-1": pid } = await pids();
-    const killed = await until(async () => helpersOf("redis-slave-1", pid ?? 0).map((helper) => process.kill(helper, "SIGKILL")).length > 0, { deadlineMs: 2_000, everyMs: 5 });
+    const killed = await until(
+      async () =>
+        helpersOf("redis-slave-1", pid ?? 0).map((helper) => process.kill(helper, "SIGKILL")).length > 0,
+      { deadlineMs: 2_000, everyMs: 5 },
+    );
     expect(killed).toBe(true);
     const synced = await cluster.eventually("it is in sync", (now) => now.nodes[1]?.link === "up");
     expect(synced.nodes[1]?.priority).toBe(0);
@@ -131,7 +151,9 @@ describe("the control plane is expendable", () => {
     const before = await pids();
     const steward = await killSteward();
     await writer.wroteAgain();
-    expect(findings(cluster.topology, await cluster.look()).map((each) => each.code)).toContain("STEWARD_DOWN");
+    expect(findings(cluster.topology, await cluster.look()).map((each) => each.code)).toContain(
+      "STEWARD_DOWN",
+    );
     await cluster.up({ steward: true });
     expect(await pids()).toEqual(before);
     expect((await cluster.runtime.steward()).pid).not.toBe(steward);
@@ -146,7 +168,9 @@ describe("the control plane is expendable", () => {
     cluster = await LiveCluster.create();
     await cluster.up({ steward: true });
     const { pid } = await cluster.runtime.steward();
-    const second = spawnSync(process.execPath, ["dist/steward.js", "-f", join(cluster.dir, "vedette.yaml")], { encoding: "utf8" });
+    const second = spawnSync(process.execPath, ["dist/steward.js", "-f", join(cluster.dir, "vedette.yaml")], {
+      encoding: "utf8",
+    });
     expect(second.status).toBe(0);
     expect(second.stdout).toContain(`has a steward already (pid ${pid})`);
     expect((await cluster.runtime.steward()).pid).toBe(pid);
@@ -160,7 +184,10 @@ describe("the control plane is expendable", () => {
     await cluster.killAll();
     const { rmSync } = await import("node:fs");
     rmSync(cluster.topology.stateDir, { recursive: true });
-    const gone = await until(async () => !existsSync(`/proc/${pid}`) || readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z"), { deadlineMs: 5_000 });
+    const gone = await until(
+      async () => !existsSync(`/proc/${pid}`) || readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z"),
+      { deadlineMs: 5_000 },
+    );
     expect(gone).toBe(true);
     expect(existsSync(cluster.topology.stateDir)).toBe(false);
     await down(cluster.ctx, false);
@@ -195,7 +222,10 @@ describe("housekeeping", () => {
     const before = readFileSync(`${log}.1`, "utf8");
     expect(before).toContain("Ready to accept connections");
     await cluster.call("redis-slave-1", "BGREWRITEAOF");
-    const written = await until(async () => existsSync(log) && readFileSync(log, "utf8").includes("rewriting"), { deadlineMs: 10_000 });
+    const written = await until(
+      async () => existsSync(log) && readFileSync(log, "utf8").includes("rewriting"),
+      { deadlineMs: 10_000 },
+    );
     expect(written).toBe(true);
     expect((await cluster.runtime.logFiles("redis-slave-1")).length).toBeGreaterThan(1);
   });
@@ -208,7 +238,9 @@ describe("housekeeping", () => {
     await back("redis-sentinel-1", pid);
     const set = await until(
       async () => {
-        const reply = (await cluster.call("redis-sentinel-1", "SENTINEL", "DEBUG").catch(() => [])) as string[];
+        const reply = (await cluster
+          .call("redis-sentinel-1", "SENTINEL", "DEBUG")
+          .catch(() => [])) as string[];
         return reply[reply.indexOf("INFO-PERIOD") + 1] === "500";
       },
       { deadlineMs: 25_000 },
@@ -223,7 +255,11 @@ function helpersOf(node: string, server: number): number[] {
     .filter((name) => /^\d+$/.test(name) && Number(name) !== server)
     .filter((pid) => {
       try {
-        return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(join(cluster.topology.stateDir, "redis", node)) && readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith("sh");
+        return (
+          readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(
+            join(cluster.topology.stateDir, "redis", node),
+          ) && readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith("sh")
+        );
       } catch {
         return false;
       }

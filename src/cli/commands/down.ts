@@ -15,6 +15,9 @@ export async function run({ io, options }: Invocation): Promise<number> {
   await down(ctx, force);
   const seconds = (ctx.clock.monotonic() - begun) / 1000;
   if (options.json) json(io, { schema: 1, cluster: ctx.topology.name, state: "down", seconds });
-  else io.out(`${ctx.topology.name} is down after ${seconds.toFixed(1)} s; all data is kept. Start it again: vedette up`);
+  else
+    io.out(
+      `${ctx.topology.name} is down after ${seconds.toFixed(1)} s; all data is kept. Start it again: vedette up`,
+    );
   return 0;
 }

@@ -21,7 +21,14 @@ export async function run({ io, options }: Invocation): Promise<number> {
   await up(ctx, wish);
   const snapshot = await look(ctx);
   if (options.json) json(io, statusJson(ctx.topology, snapshot, findings(ctx.topology, snapshot)));
-  else io.out(printPicture(ctx.topology, snapshot, ctx.clock.monotonic() - begun, io.colour));
+  else
+    io.out(
+      printPicture(ctx.topology, snapshot, {
+        ms: ctx.clock.monotonic() - begun,
+        colour: io.colour,
+        via: via(),
+      }),
+    );
   return 0;
 }
 
@@ -31,4 +38,9 @@ function confirmForce(io: Invocation["io"], yes: boolean, node: string): Promise
     yes,
     `Start with ${node} as master? The other nodes will copy its data; what only they hold is lost.`,
   );
+}
+
+/** The Makefile says so: in a checkout there may be no `vedette` on PATH. */
+function via(): "make" | "vedette" {
+  return process.env["VEDETTE_VIA"] === "make" ? "make" : "vedette";
 }

@@ -3,11 +3,18 @@ import type { Topology } from "../../topology/model.ts";
 import { coloursFor } from "./colours.ts";
 
 /** What `up` ends with: who is who, under which addresses, and what to type next. */
-export function printPicture(topology: Topology, snapshot: Snapshot, ms: number, colour: boolean): string {
+export function printPicture(
+  topology: Topology,
+  snapshot: Snapshot,
+  options: { ms: number; colour: boolean; via: "make" | "vedette" },
+): string {
+  const { ms, colour, via } = options;
+  const next = (command: string, what: string) => `  ${`${via} ${command}`.padEnd(24)}  ${what}`;
   const colours = coloursFor(colour);
   const master = snapshot.nodes.find((each) => each.node === snapshot.master?.node);
   const replicas = snapshot.nodes.filter((each) => each.node !== master?.node);
-  const at = (seen: { node: string; host: string; port: number }) => `${seen.node.padEnd(17)} ${seen.host}:${seen.port}`;
+  const at = (seen: { node: string; host: string; port: number }) =>
+    `${seen.node.padEnd(17)} ${seen.host}:${seen.port}`;
   const branch = (i: number, count: number) => (i === count - 1 ? "└─" : "├─");
   return [
     "",
@@ -20,9 +27,9 @@ export function printPicture(topology: Topology, snapshot: Snapshot, ms: number,
     "",
     `  state in ${topology.stateDir}`,
     "",
-    "  vedette status            how it is doing, now",
-    "  vedette connect-master    redis-cli on whoever is master",
-    "  vedette test-failover     kill the master and watch",
+    next("status", "how it is doing, now"),
+    next("connect-master", "redis-cli on whoever is master"),
+    next("test-failover", "kill the master and watch"),
     "",
   ].join("\n");
 }

@@ -25,8 +25,12 @@ describe("the identity of a process", () => {
   });
 
   it("is found of a process with a name that looks like the end of one", async () => {
-    const child = spawn("sh", ["-c", 'cp "$(command -v sleep)" "/tmp/x) R 1 $$" && exec "/tmp/x) R 1 $$" 60']);
-    const named = () => spawnSync("ps", ["-o", "comm=", "-p", String(child.pid)], { encoding: "utf8" }).stdout;
+    const child = spawn("sh", [
+      "-c",
+      'cp "$(command -v sleep)" "/tmp/x) R 1 $$" && exec "/tmp/x) R 1 $$" 60',
+    ]);
+    const named = () =>
+      spawnSync("ps", ["-o", "comm=", "-p", String(child.pid)], { encoding: "utf8" }).stdout;
     await until(async () => named().startsWith("x) R"), { deadlineMs: 5_000 });
     const identity = identify(child.pid ?? 0);
     spawnSync("rm", ["-f", `/tmp/x) R 1 ${child.pid}`]);
@@ -36,14 +40,17 @@ describe("the identity of a process", () => {
     expect(Number(identity?.start)).toBeGreaterThanOrEqual(Number(ownIdentity().start));
   });
 
-  it.runIf(process.platform === "linux")("is none for a zombie, which nobody but its parent can end", async () => {
-    const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 60"]);
-    const [line] = (await once(parent.stdout, "data")) as [Buffer];
-    const zombie = Number(line.toString());
-    const dead = await until(async () => identify(zombie) === null, { deadlineMs: 5_000 });
-    const state = spawnSync("ps", ["-o", "stat=", "-p", String(zombie)], { encoding: "utf8" }).stdout;
-    parent.kill("SIGKILL");
-    expect(dead).toBe(true);
-    expect(state).toMatch(/^Z/);
-  });
+  it.runIf(process.platform === "linux")(
+    "is none for a zombie, which nobody but its parent can end",
+    async () => {
+      const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 60"]);
+      const [line] = (await once(parent.stdout, "data")) as [Buffer];
+      const zombie = Number(line.toString());
+      const dead = await until(async () => identify(zombie) === null, { deadlineMs: 5_000 });
+      const state = spawnSync("ps", ["-o", "stat=", "-p", String(zombie)], { encoding: "utf8" }).stdout;
+      parent.kill("SIGKILL");
+      expect(dead).toBe(true);
+      expect(state).toMatch(/^Z/);
+    },
+  );
 });

@@ -21,7 +21,7 @@ describe("the password", () => {
   it.each([
     ["secret\n", "secret"],
     ["secret\r\n", "secret"],
-    ["with spaces and \"quotes\" ", "with spaces and \"quotes\" "],
+    ['with spaces and "quotes" ', 'with spaces and "quotes" '],
   ])("is the one line of %j", (text, password) => {
     writeFileSync(file, text, { mode: 0o600 });
     expect(read(file)).toBe(password);

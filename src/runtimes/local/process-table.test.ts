@@ -5,7 +5,14 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { seedCluster } from "../../../test/kit/cluster.ts";
 import { ownIdentity } from "./identity.ts";
 import { statePaths, type StatePaths } from "./paths.ts";
-import { forgetNote, livingProcess, pidFiles, processOf, readSupervision, readWanted } from "./process-table.ts";
+import {
+  forgetNote,
+  livingProcess,
+  pidFiles,
+  processOf,
+  readSupervision,
+  readWanted,
+} from "./process-table.ts";
 
 const { topology } = seedCluster();
 const [node] = topology.redis.nodes;
@@ -65,26 +72,43 @@ describe("what is known of a process", () => {
 
   it("is that it runs, since its pid file", () => {
     pidFile(`${pid} ${start} ${boot}\n`);
-    expect(known()).toMatchObject({ state: "running", pid, startedAt: statSync(paths.pid(node.id)).mtimeMs, wanted: true });
+    expect(known()).toMatchObject({
+      state: "running",
+      pid,
+      startedAt: statSync(paths.pid(node.id)).mtimeMs,
+      wanted: true,
+    });
   });
 
   it("is why it waits, while it lives", () => {
     pidFile(`${pid} ${start} ${boot}\n`);
     writeFileSync(paths.wait(node.id), "no Sentinel answers\n");
     expect(known()).toMatchObject({ state: "waiting", reason: "no Sentinel answers" });
-    pidFile("");
+  });
+
+  it("is not why it waited, once it is gone", () => {
+    writeFileSync(paths.wait(node.id), "no Sentinel answers\n");
     expect(known()).toMatchObject({ state: "stopped", reason: null });
   });
 
-  it("is that the steward gave it up, until it runs again or its note is dropped", () => {
-    writeFileSync(paths.supervision, JSON.stringify({ [node.id]: { gaveUp: true, reason: "it ended 6 times" }, b: { gaveUp: true, reason: null } }));
+  it("is that the steward gave it up, until its note is dropped", () => {
+    writeFileSync(
+      paths.supervision,
+      JSON.stringify({
+        [node.id]: { gaveUp: true, reason: "it ended 6 times" },
+        b: { gaveUp: true, reason: null },
+      }),
+    );
     expect(known()).toMatchObject({ gaveUp: true, reason: "it ended 6 times" });
-    pidFile(`${pid} ${start} ${boot}\n`);
-    expect(known().gaveUp).toBe(false);
-    pidFile("");
     forgetNote(node.id, paths);
     expect(known()).toMatchObject({ gaveUp: false, reason: null });
     expect(readSupervision(paths)).toHaveProperty("b");
+  });
+
+  it("is not that it was given up, when it runs all the same", () => {
+    writeFileSync(paths.supervision, JSON.stringify({ [node.id]: { gaveUp: true, reason: "x" } }));
+    pidFile(`${pid} ${start} ${boot}\n`);
+    expect(known().gaveUp).toBe(false);
   });
 });
 

@@ -65,7 +65,11 @@ describe("a node's record", () => {
     expect(redis()?.hasData).toBe(false);
     write(join(topology.stateDir, "data", "appendonly.aof"), "x");
     expect(redis()?.hasData).toBe(true);
-    use(cluster().master("redis-master", {}, { directives: { appenddirname: ["my aof"] } }).sentinels(1));
+    use(
+      cluster()
+        .master("redis-master", {}, { directives: { appenddirname: ["my aof"] } })
+        .sentinels(1),
+    );
     expect(redis()?.hasData).toBe(false);
     write(join(topology.stateDir, "data", "my aof", "x"), "");
     expect(redis()?.hasData).toBe(true);
@@ -117,7 +121,7 @@ describe("a Sentinel's record", () => {
   });
 
   it("is what it rewrote", () => {
-    write(file(), 'port 1\nsentinel monitor mymaster 127.0.0.1 6381 2\nsentinel config-epoch mymaster 12\n');
+    write(file(), "port 1\nsentinel monitor mymaster 127.0.0.1 6381 2\nsentinel config-epoch mymaster 12\n");
     expect(sentinel()).toMatchObject({ known: true, master: { host: "127.0.0.1", port: 6381 }, epoch: 12 });
     write(file(), 'sentinel monitor "mymaster" "::1" 6381 2\n');
     expect(sentinel()).toMatchObject({ master: { host: "::1", port: 6381 }, epoch: 0 });

@@ -30,7 +30,9 @@ describe("start.env", () => {
   });
 
   it("lists all Sentinels, and all other nodes", () => {
-    expect(seenByShell(topology, node, "SENTINELS")).toBe("127.0.0.1 26379\n127.0.0.1 26380\n127.0.0.1 26381\n");
+    expect(seenByShell(topology, node, "SENTINELS")).toBe(
+      "127.0.0.1 26379\n127.0.0.1 26380\n127.0.0.1 26381\n",
+    );
     expect(seenByShell(topology, node, "PEERS")).toBe(
       "redis-slave-1 127.0.0.1 6380\nredis-slave-2 127.0.0.1 6381\nredis-slave-3 127.0.0.1 6382\n",
     );

@@ -15,7 +15,12 @@ beforeEach(() => {
 });
 
 function topology(file: string | null = null, at = base): Topology {
-  return { ...seedCluster().topology, baseDir: at, file: file && join(at, file), stateDir: join(at, ".vedette", "m") };
+  return {
+    ...seedCluster().topology,
+    baseDir: at,
+    file: file && join(at, file),
+    stateDir: join(at, ".vedette", "m"),
+  };
 }
 
 function opened(given: Topology): void {
@@ -33,7 +38,9 @@ describe("a state directory", () => {
   it("is refused to another topology file, by name", () => {
     writeMarker(topology("a.yaml"), statePaths(topology()));
     expect(() => opened(topology("b.yaml"))).toThrow(UsageError);
-    expect(() => opened(topology("b.yaml"))).toThrow(`belongs to the topology file ${base}/a.yaml, not to ${base}/b.yaml`);
+    expect(() => opened(topology("b.yaml"))).toThrow(
+      `belongs to the topology file ${base}/a.yaml, not to ${base}/b.yaml`,
+    );
   });
 
   it("of the built-in defaults is that of the file which `init` would write", () => {

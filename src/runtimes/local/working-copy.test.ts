@@ -21,7 +21,11 @@ beforeEach(() => {
 
 const FIRST = { master: { host: "127.0.0.1", port: 6381 }, epoch: 0 };
 
-function prepare(node: ClusterNode, first: typeof FIRST | null = FIRST, password: string | null = null): void {
+function prepare(
+  node: ClusterNode,
+  first: typeof FIRST | null = FIRST,
+  password: string | null = null,
+): void {
   makeNodeDirs(node, paths);
   bringUpToDate(topology, node, paths, password, first);
 }
@@ -57,7 +61,9 @@ describe("a first working copy", () => {
       "leader-epoch mymaster 7",
       "current-epoch 7",
     ]);
-    expect(lines.indexOf("config-epoch mymaster 7")).toBeGreaterThan(lines.indexOf("monitor mymaster 127.0.0.1 6381 2"));
+    expect(lines.indexOf("config-epoch mymaster 7")).toBeGreaterThan(
+      lines.indexOf("monitor mymaster 127.0.0.1 6381 2"),
+    );
   });
 
   it("names paths so that Redis reads them as they are, and is its owner's alone", () => {
@@ -70,7 +76,10 @@ describe("a first working copy", () => {
   it("has the password in every direction", () => {
     const password = `it's "a" secret`;
     prepare(redis(0), FIRST, password);
-    expect([...values(redis(0), "requirepass"), ...values(redis(0), "masterauth")]).toEqual([password, password]);
+    expect([...values(redis(0), "requirepass"), ...values(redis(0), "masterauth")]).toEqual([
+      password,
+      password,
+    ]);
     const [sentinel] = topology.sentinel.nodes;
     prepare(sentinel, FIRST, password);
     expect(values(sentinel, "requirepass")).toEqual([password]);
@@ -95,9 +104,14 @@ describe("a working copy that Redis has rewritten", () => {
   it("keeps what Redis wrote and gets what the topology changed", () => {
     withMaxMemory("1gb");
     prepare(redis(0));
-    rewrite(redis(0), (text) => `${text.replace(/^replicaof .*/m, "replicaof 127.0.0.1 6382")}\n# Generated\nhz 50\n`);
+    rewrite(
+      redis(0),
+      (text) => `${text.replace(/^replicaof .*/m, "replicaof 127.0.0.1 6382")}\n# Generated\nhz 50\n`,
+    );
     withMaxMemory("2gb");
-    expect(pendingChanges(topology, redis(0), paths, null)).toMatchObject([{ name: "maxmemory", to: ["maxmemory 2gb"] }]);
+    expect(pendingChanges(topology, redis(0), paths, null)).toMatchObject([
+      { name: "maxmemory", to: ["maxmemory 2gb"] },
+    ]);
     prepare(redis(0), null);
     expect(values(redis(0), "maxmemory")).toEqual(["2gb"]);
     expect(values(redis(0), "replicaof")).toEqual(["127.0.0.1 6382"]);
