@@ -235,6 +235,8 @@ export function noFixedSleep(source: Source): string[] {
     if (!ts.isCallExpression(node)) return;
     const callee = ts.isPropertyAccessExpression(node.expression) ? node.expression.name : node.expression;
     if (!ts.isIdentifier(callee) || !["sleep", "delay", "setTimeout"].includes(callee.text)) return;
+    // `socket.setTimeout` is a deadline, not a wait.
+    if (callee.text === "setTimeout" && callee !== node.expression) return;
     const ms = node.arguments.map(literalNumber).find((value) => value !== null && value >= 100);
     const line = lineOf(source, node);
     if (ms !== undefined && !allowed("sleep", lines.slice(Math.max(0, line - 2), line).join("\n")))
