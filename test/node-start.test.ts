@@ -517,8 +517,12 @@ describe("one process a node", () => {
     expect(readFileSync(paths.pid("redis-master"), "utf8")).toBe(held);
   });
 
-  it("of several starters one wins, also when one is slow to clear a dead pid file away", async () => {
-    stub("rm", `#!/bin/sh\ncase $* in "-f "*.pid) [ -z "$SLOW" ] || sleep 0.5 ;; esac\nexec /bin/rm "$@"\n`);
+  it.each([
+    ["to clear a dead pid file away", "rm", '"-f "*.pid'],
+    ["between seeing that it is dead and clearing it away", "ln", "*.clear"],
+  ])("of several starters one wins, also when one is slow %s", async (_, tool, slowly) => {
+    const real = `exec /bin/${tool} "$@"`;
+    stub(tool, `#!/bin/sh\ncase $* in ${slowly}) [ -z "$SLOW" ] || sleep 0.5 ;; esac\n${real}\n`);
     writeFileSync(paths.pid("redis-master"), `${process.pid} 1 ${currentBoot()}\n`);
     const slow = launch("redis-master", { SLOW: "yes" });
     // Time for it to see that the file is dead, and not enough to remove it.

@@ -128,7 +128,10 @@ const impureFiles = /^src\/(topology\/load|cluster\/(observe[^/]*|ask|[^/]*-seen
 
 export function isPure(path: string): boolean {
   if (impureFiles.test(path)) return false;
-  return /^src\/(topology|render|cluster)\//.test(path) || /^src\/operations\/(first-master|.*plan[^/]*)\.ts$/.test(path);
+  return (
+    /^src\/(topology|render|cluster)\//.test(path) ||
+    /^src\/operations\/(first-master|.*plan[^/]*)\.ts$/.test(path)
+  );
 }
 
 const pureNodeModules = new Set(["node:path", "node:url", "node:util", "node:assert"]);

@@ -76,6 +76,9 @@ describe("the first master", () => {
       master: SLAVE_1,
       epoch: 1,
     });
+    // So was the node that it names: dead before the failover, it still takes itself for the master.
+    const both = records([{ follows: null, epoch: 0 }, ...moved.slice(1)], [LOST, {}, LOST]);
+    expect(firstMaster(topology, both, null)).toEqual({ master: SLAVE_1, epoch: 1 });
     const contradicted = records(
       moved.map((each) => ({ ...each, epoch: 0 })),
       [LOST, {}, LOST],

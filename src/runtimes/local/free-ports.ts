@@ -27,7 +27,7 @@ const TRIES = 200;
 export async function claimPorts(count: number, now: number): Promise<PortBlock> {
   const slices = Math.ceil(count / SLICE);
   const last = Math.floor((HIGHEST + 1 - LOWEST) / SLICE) - slices;
-  for (let tries = 0; tries < TRIES && last >= 0; tries++) {
+  for (let tries = 0; tries < (last < 0 ? 0 : TRIES); tries++) {
     const first = LOWEST + SLICE * Math.floor(Math.random() * (last + 1));
     const block = claimSlices(first, slices, now);
     if (block === null) continue;

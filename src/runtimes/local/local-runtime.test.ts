@@ -105,6 +105,7 @@ describe("a node that is forced to be master", () => {
     await start(NODE, { force: true });
     await until(async () => starts() === 1, { deadlineMs: 10_000 });
     expect(await start(NODE, { force: true })).toMatchObject({ already: true });
+    expect(existsSync(runtime.paths.force(NODE))).toBe(false);
     await runtime.stop(NODE, "kill", 5_000);
     await start(NODE);
     await becomes(NODE, "waiting");
