@@ -7,6 +7,7 @@ import { requireNode, withNode, type Context } from "./context.ts";
 
 /** What SENTINEL SET may change on a running Sentinel. */
 const SENTINEL_SET = new Map([
+  ["sentinel quorum", "quorum"],
   ["sentinel down-after-milliseconds", "down-after-milliseconds"],
   ["sentinel failover-timeout", "failover-timeout"],
   ["sentinel parallel-syncs", "parallel-syncs"],

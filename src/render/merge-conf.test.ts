@@ -60,4 +60,16 @@ describe("applyChanges", () => {
     const merged = applyChanges("user app on +get #1\nuser other on +get\n", changes);
     expect(merged).toBe("user other on +get\nuser app on +set >x\n");
   });
+
+  it("changes the quorum and leaves the master to Sentinel", () => {
+    const before = "sentinel monitor m 127.0.0.1 1 2\n";
+    const changes = confChanges(before, "sentinel monitor m 127.0.0.1 1 3\n");
+    expect(changes).toEqual([
+      { name: "sentinel quorum", from: ["sentinel quorum m 2"], to: ["sentinel quorum m 3"] },
+    ]);
+    expect(applyChanges("sentinel monitor m 10.0.0.12 6382 2\nport 1\n", changes)).toBe(
+      "sentinel monitor m 10.0.0.12 6382 3\nport 1\n",
+    );
+    expect(applyChanges('sentinel monitor "m" "::1" 6382 2\n', changes)).toContain('"::1" 6382 3\n');
+  });
 });

@@ -6,7 +6,10 @@
  * installed and the one that the topology gives now; only directives that differ between them are carried over.
  */
 export interface ConfChange {
-  /** The directive, `maxmemory`, or with what it is about: `sentinel down-after-milliseconds`, `user default`. */
+  /**
+   * The directive, `maxmemory`, or with what it is about: `sentinel down-after-milliseconds`, `user default`.
+   * `sentinel quorum` is the end of `sentinel monitor`, whose other words belong to Sentinel.
+   */
   name: string;
   /** Whole lines before and after; empty = not there. */
   from: string[];
@@ -17,6 +20,8 @@ export interface ConfChange {
 const STARTING_POINT = new Set(["replicaof", "slaveof", "sentinel monitor", "sentinel myid"]);
 
 const DEFAULT_USER = "user default";
+const QUORUM = "sentinel quorum";
+const MONITOR = /^sentinel\s+monitor\s+(\S+)\s.*\s(\d+)$/i;
 
 /** What changed from the installed template to the new one. */
 export function confChanges(installed: string, next: string): ConfChange[] {
@@ -38,7 +43,17 @@ export function applyChanges(live: string, changes: readonly ConfChange[]): stri
   const changed = new Set(changes.map((change) => change.name));
   const kept = live.split("\n").filter((line) => !changed.has(directiveName(line) ?? ""));
   while (kept.at(-1) === "") kept.pop();
-  return [...kept, ...changes.flatMap((change) => change.to), ""].join("\n");
+  const quorum = changes
+    .find(({ name }) => name === QUORUM)
+    ?.to[0]?.split(" ")
+    .at(-1);
+  const lines = quorum === undefined ? kept : kept.map((line) => withQuorum(line, quorum));
+  const added = changes.filter(({ name }) => name !== QUORUM).flatMap((change) => change.to);
+  return [...lines, ...added, ""].join("\n");
+}
+
+function withQuorum(line: string, quorum: string): string {
+  return MONITOR.test(line.trim()) ? line.trim().replace(/\d+$/, quorum) : line;
 }
 
 function group(text: string): Map<string, string[]> {
@@ -46,6 +61,8 @@ function group(text: string): Map<string, string[]> {
   for (const line of text.split("\n")) {
     const name = directiveName(line);
     if (name !== null) groups.set(name, [...(groups.get(name) ?? []), line.trim()]);
+    const [, master, quorum] = MONITOR.exec(line.trim()) ?? [];
+    if (master !== undefined) groups.set(QUORUM, [`${QUORUM} ${master} ${quorum}`]);
   }
   return groups;
 }

@@ -1,3 +1,4 @@
+import { unsettled } from "../cluster/settled.ts";
 import type { Snapshot } from "../cluster/snapshot.ts";
 import { explain } from "../errors.ts";
 import { look, requireNode, withNode, type Context } from "../operations/context.ts";
@@ -25,6 +26,8 @@ export interface StewardPlace {
 /** How often processes are looked at, and how often the whole cluster: ms. */
 const PASS_MS = 250;
 const LOOK_MS = 1_000;
+/** While the cluster is whole there is less to see, and looking is most of what the steward costs: ms. */
+const CALM_LOOK_MS = 2_000;
 const HOUSEKEEPING_MS = 10_000;
 
 /** A pass that comes this late means that we were frozen or the clock jumped: then everybody looks dead. */
@@ -43,6 +46,8 @@ export class Steward {
   private positions: Positions | null;
   private lastPass: number;
   private lastLook = -Infinity;
+  private lookEveryMs = LOOK_MS;
+  private lastPids = "";
   private lastHousekeeping = -Infinity;
 
   constructor(
@@ -70,12 +75,11 @@ export class Steward {
     this.lastPass = now;
     if (tilted) this.ctx.report("was frozen or the clock jumped: looks again before it acts");
     try {
-      if (now - this.lastLook >= LOOK_MS || tilted) await this.lookAround(tilted);
-      await this.supervisor.pass(
-        await this.ctx.runtime.inspect(),
-        this.snapshot,
-        !tilted && this.snapshot !== null,
-      );
+      const processes = await this.ctx.runtime.inspect();
+      const pids = processes.map((each) => each.pid).join();
+      if (tilted || pids !== this.lastPids || now - this.lastLook >= this.lookEveryMs) await this.lookAround(tilted);
+      this.lastPids = pids;
+      await this.supervisor.pass(processes, this.snapshot, !tilted && this.snapshot !== null);
       if (now - this.lastHousekeeping >= HOUSEKEEPING_MS) await this.keepHouse(now);
     } catch (error) {
       // A full disk must not end supervision.
@@ -88,6 +92,7 @@ export class Steward {
     const snapshot = await look(this.ctx);
     this.noticeMaster(snapshot);
     this.snapshot = snapshot;
+    this.lookEveryMs = unsettled(this.ctx.topology, snapshot).length === 0 ? CALM_LOOK_MS : LOOK_MS;
     await this.notePositions(snapshot);
     const wishes = repairs(this.ctx.topology, snapshot);
     if (!tilted) {

@@ -58,6 +58,10 @@ describe("addresses", () => {
       "127.0.0.1",
     ]);
     expect(canonicalHost("[::1]")).toBe("::1");
+    expect(canonicalHost("0:0:0:0:0:0:0:1")).toBe("::1");
+    expect(canonicalHost("FE80::00AB")).toBe("fe80::ab");
+    expect(canonicalHost("::ffff:127.0.0.1")).toBe("::ffff:127.0.0.1");
+    expect(canonicalHost("::*")).toBe("::*");
   });
 
   it("tells addresses, host names and slips apart", () => {

@@ -18,7 +18,17 @@ export const CLUSTER_NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,62}$/;
 /** The form in which addresses are compared and used: `localhost` is what Redis resolves it to. */
 export function canonicalHost(host: string): string {
   const bare = host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;
-  return bare.toLowerCase() === "localhost" ? "127.0.0.1" : bare;
+  if (bare.toLowerCase() === "localhost") return "127.0.0.1";
+  return bare.includes(":") && !bare.includes(".") ? shortest(bare) : bare;
+}
+
+/** `0:0:0:0:0:0:0:1` as `::1`: Sentinel resolves and prints addresses so, and nodes are found by comparing them. */
+function shortest(ipv6: string): string {
+  try {
+    return new URL(`http://[${ipv6}]`).hostname.slice(1, -1);
+  } catch {
+    return ipv6; // `::*`, or nothing that is an address
+  }
 }
 
 /** What `bind` takes: one or several addresses separated by spaces, as in redis.conf. */
