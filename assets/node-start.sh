@@ -110,7 +110,7 @@ wait_because() {
 # that epoch), busy (one is failing over), troubled (one takes the master for down), ids (of those that answered).
 # The address is the one that Sentinel tells to clients: during a failover its table still holds the old one.
 ask_sentinels() {
-  answers=0 epoch=-1 said='' named='' busy=no troubled=no ids=''
+  answers=0 epoch=-1 said='' named='' busy=no down=0 troubled=no ids=''
   while read -r s_host s_port; do
     [ -n "$s_host" ] || continue
     reply=$(printf 'SENTINEL MASTER %s\nSENTINEL GET-MASTER-ADDR-BY-NAME %s\nSENTINEL MYID\n' "$MASTER_NAME" "$MASTER_NAME" |
@@ -125,12 +125,15 @@ ask_sentinels() {
     set -- $reply
     answers=$((answers + 1)) ids="$ids $5"
     case ",$4," in *,failover_in_progress,*) busy=yes ;; esac
-    case ",$4," in *,s_down,* | *,o_down,*) troubled=yes ;; esac
+    case ",$4," in *,s_down,*) down=$((down + 1)) ;; esac
+    case ",$4," in *,o_down,*) troubled=yes ;; esac
     if [ "$3" -gt "$epoch" ]; then epoch=$3 said=''; fi
     if [ "$3" -eq "$epoch" ]; then said="$said$1 $2;"; fi
   done <<SENTINELS
 $SENTINELS
 SENTINELS
+  # One Sentinel that cannot reach the master can do nothing alone; as many as the quorum can begin a failover.
+  if [ "$down" -ge "$QUORUM" ]; then troubled=yes; fi
   # Which of those that were said at the highest epoch most often.
   votes=0
   read -r votes named <<MOST
@@ -198,6 +201,12 @@ name_data() {
   fi
 }
 
+# only_unread_data: is there nothing but an RDB that Redis will not read? Sets `unread` to say so.
+only_unread_data() {
+  unread="its data is in $RDB_FILE alone, which Redis does not read with an append-only file switched on: it would start empty; switch that off, start, and switch it on while the cluster runs"
+  [ "$APPEND_ONLY" = yes ] && ! has_data && [ -s "$DATA_DIR/$RDB_FILE" ]
+}
+
 # ask_peers: sets peers, heard (finished loading and answered), with_data (one that holds keys, and how many),
 # promotable (one that was synced with us in this life and may be promoted).
 ask_peers() {
@@ -241,8 +250,8 @@ may_be_master() {
   if ! has_data; then
     if [ -n "$with_data" ]; then
       reason="its data directory is empty while $with_data: as master it would empty every replica; the Sentinels must promote a node that has the data"
-    elif [ "$APPEND_ONLY" = yes ] && [ -s "$DATA_DIR/$RDB_FILE" ]; then
-      reason="its data is in $RDB_FILE alone, which Redis does not read with an append-only file switched on: it would start empty; switch that off, start, and switch it on while the cluster runs"
+    elif only_unread_data; then
+      reason=$unread
     elif [ "$epoch" -gt 0 ]; then
       reason="its data directory is empty although config epoch $epoch shows that there was data"
     elif [ "$heard" -lt "$peers" ]; then
@@ -251,8 +260,8 @@ may_be_master() {
   elif [ "$APPEND_ONLY" != yes ] && [ -n "$promotable" ] && [ ! -e "$node_dir/clean-stop" ]; then
     reason="it keeps no append-only file and did not stop cleanly, so $promotable may hold newer writes: the Sentinels must decide"
   elif [ "$epoch" -eq 0 ] && ! acquainted && [ $(((heard + 1) * 2)) -le $((peers + 1)) ]; then
-    # Sentinels that we have never met and that know of no failover may have lost their state. Nodes that lived through a failover refuse such Sentinels and
-    # stay silent, so a majority that answers shows that there was none.
+    # Sentinels that we have never met and that know of no failover may have lost their state. Nodes that lived
+    # through a failover refuse such Sentinels and stay silent, so a majority that answers shows that there was none.
     reason="the Sentinels know of no failover (config epoch 0) and are not the ones this node knew, and only $heard of $peers other nodes are up to confirm that there was none"
   fi
   [ -z "$reason" ]
@@ -284,7 +293,7 @@ lift_fence() {
 # The steward does the same from outside, so nothing stays behind if this process dies.
 settle() {
   trap '' HUP
-  confirmed=0
+  confirmed=0 looks=0
   while alive; do
     state=$(own_state)
     case $state in
@@ -317,7 +326,9 @@ settle() {
         fi
         ;;
     esac
-    sleep 0.2
+    # A master that is away for long need not be asked for five times a second.
+    looks=$((looks + 1))
+    if [ "$looks" -lt 100 ]; then sleep 0.2; else sleep 1; fi
   done
 }
 
@@ -336,7 +347,10 @@ become() { # become ROLE "HOST PORT" EPOCH ARGS...: replaces this shell by the s
 start_redis() {
   fence="--min-replicas-to-write $FENCE --min-replicas-max-lag 10"
   while :; do
-    if [ -e "$FORCE_FILE" ]; then
+    if [ -e "$FORCE_FILE" ] && only_unread_data; then
+      wait_because "$unread"
+      continue
+    elif [ -e "$FORCE_FILE" ]; then
       ask_sentinels
       if [ "$epoch" -lt 0 ]; then epoch=$(lived_epoch); fi
       record forced '' "$epoch" || { unrecorded; continue; }

@@ -20,6 +20,7 @@ export const executors: Executors = {
   "claim-state": async (ctx) => ctx.runtime.claimState(),
   prepare: async (ctx, step) => ctx.runtime.prepare(step.node, step.first),
   want: async (ctx, step) => ctx.runtime.want(Object.fromEntries(step.nodes.map((node) => [node, step.up]))),
+  forget: async (ctx, step) => ctx.runtime.forget(step.node),
   start: async (ctx, step) => {
     const { pid, already } = await ctx.runtime.start(step.node, { force: step.force });
     ctx.report(already ? `${step.node} runs already (pid ${pid})` : `${step.node} started (pid ${pid})`);

@@ -1,5 +1,5 @@
 import type { NodeProcess } from "../cluster/snapshot.ts";
-import { VedetteError } from "../errors.ts";
+import { UsageError, VedetteError } from "../errors.ts";
 import type { Records } from "../runtimes/records.ts";
 import type { FirstFacts } from "../runtimes/runtime.ts";
 import { nodeAt, type ClusterNode, type NodeId, type Topology } from "../topology/model.ts";
@@ -48,6 +48,7 @@ export function planUp(topology: Topology, facts: UpFacts): Step[] {
   return [
     { do: "claim-state" },
     ...[...sentinels, ...redis].map((node): Step => ({ do: "prepare", node: node.id, first })),
+    ...overruled(facts).map((node): Step => ({ do: "forget", node })),
     { do: "want", nodes: all, up: true },
     ...starts(sentinels, null),
     ...(facts.steward ? [{ do: "start-steward" } as const] : []),
@@ -82,13 +83,36 @@ function promotion(node: NodeId | null): Step[] {
 
 function chooseFirst(topology: Topology, facts: UpFacts): FirstFacts {
   const chosen = firstMaster(topology, facts.records, facts.force);
-  if (!isRefused(chosen)) return chosen;
+  if (!isRefused(chosen)) return stillOurs(topology, chosen);
   throw new VedetteError(
     `choosing the master of ${topology.name}: ${chosen.reason}\n${chosen.evidence.map((line) => `  ${line}`).join("\n")}`,
     {
       next: "decide which node has the data that you want to keep, and type `vedette up --force-master NODE`; the other nodes will copy it, and what only they hold is lost",
     },
   );
+}
+
+/** A topology that drops the very master would take it down, and nobody could name another one first. */
+function stillOurs(topology: Topology, first: FirstFacts): FirstFacts {
+  const { host, port } = first.master;
+  if (nodeAt(topology, host, port) !== null) return first;
+  throw new UsageError(
+    `starting cluster ${topology.name}: its master is ${host}:${port}, which is no node of the topology any more`,
+    {
+      next: "put that node back into the topology, or choose another master with `vedette up --force-master NODE`",
+    },
+  );
+}
+
+/** Under force, nodes that remember later failovers than the Sentinels do would wait for ever. */
+function overruled(facts: UpFacts): NodeId[] {
+  if (facts.force === null) return [];
+  const epoch = Math.max(
+    0,
+    ...facts.records.sentinels.filter((each) => each.known).map((each) => each.epoch),
+  );
+  const kept = facts.records.sentinels.some((each) => each.known);
+  return facts.records.redis.filter((each) => kept && each.epoch > epoch).map((each) => each.node);
 }
 
 function isFirstOfSentinels(topology: Topology, facts: UpFacts): boolean {

@@ -15,6 +15,7 @@ export type Step =
   | { do: "claim-state" }
   | { do: "prepare"; node: NodeId; first: FirstFacts | null }
   | { do: "want"; nodes: NodeId[]; up: boolean }
+  | { do: "forget"; node: NodeId }
   | { do: "start"; node: NodeId; force: boolean }
   | { do: "stop"; node: NodeId; mode: StopMode; deadlineMs: number }
   | { do: "save-before-stop"; node: NodeId }
@@ -42,6 +43,8 @@ export function sentence(step: Step): string {
         : `make the configuration of ${step.node} (master ${step.first.master.host}:${step.first.master.port})`;
     case "want":
       return `note that ${step.nodes.join(", ")} ${step.nodes.length === 1 ? "is" : "are"} meant to be ${step.up ? "up" : "down"}`;
+    case "forget":
+      return `have ${step.node} forget which failovers it has lived through`;
     case "start":
       return step.force ? `start ${step.node} as master, whatever the Sentinels say` : `start ${step.node}`;
     case "stop":

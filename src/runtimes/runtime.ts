@@ -62,6 +62,8 @@ export interface Runtime {
   prepare(node: NodeId, first: FirstFacts | null): Promise<void>;
   /** Notes that pending changes were set on the running server. */
   settle(node: NodeId): Promise<void>;
+  /** Drops what a node remembers of its last start, when a person has overruled it (`--force-master`). */
+  forget(node: NodeId): Promise<void>;
   /** Ports that these nodes need and somebody else has, as sentences. */
   obstacles(nodes: readonly NodeId[]): Promise<string[]>;
   /**

@@ -25,10 +25,16 @@ describe("a fence that nobody lifted", () => {
         .sentinel("s", { flags: ["master", "failover_in_progress"] }),
     ],
     [
-      "while one takes it for down",
+      "while as many as the quorum take it for down",
+      fenced()
+        .sentinels(2, { flags: ["master", "s_down"] })
+        .sentinel("s"),
+    ],
+    [
+      "while one knows that it is objectively down",
       fenced()
         .sentinels(2)
-        .sentinel("s", { flags: ["master", "s_down"] }),
+        .sentinel("s", { flags: ["master", "o_down"] }),
     ],
     ["while one names another node", fenced().sentinels(2).sentinel("s", { masterNode: "redis-slave-1" })],
     ["while one is at an older epoch", fenced().sentinels(2, { epoch: 2 }).sentinel("s", { epoch: 1 })],
@@ -39,6 +45,13 @@ describe("a fence that nobody lifted", () => {
     ],
   ])("stays %s", (_, { topology, snapshot }) => {
     expect(repairs(topology, snapshot)).toEqual([]);
+  });
+
+  it("is lifted although one Sentinel cannot reach it", () => {
+    const { topology, snapshot } = fenced()
+      .sentinels(2)
+      .sentinel("s", { flags: ["master", "s_down"] });
+    expect(repairs(topology, snapshot)).toHaveLength(1);
   });
 
   it("is lifted although a minority is down, and with a single Sentinel", () => {

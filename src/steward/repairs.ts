@@ -33,8 +33,11 @@ function fenceToLift(topology: Topology, node: RedisNode, seen: RedisSeen, snaps
     (each) =>
       each.masterNode === node.id &&
       each.epoch === snapshot.epoch &&
-      !each.flags.some((flag) => ["s_down", "o_down", "failover_in_progress"].includes(flag)),
+      !each.flags.some((flag) => flag === "o_down" || flag === "failover_in_progress"),
   );
+  // One Sentinel that cannot reach the master can do nothing alone; as many as the quorum can begin a failover.
+  const down = heard.filter((each) => each.flags.includes("s_down"));
+  if (down.length >= topology.sentinel.quorum) return [];
   if (!calm || heard.length < majority(topology)) return [];
   return [{ node: node.id, settings: replicaSettings(node), why: "the Sentinels confirm it as master" }];
 }

@@ -77,7 +77,8 @@ export class Steward {
     try {
       const processes = await this.ctx.runtime.inspect();
       const pids = processes.map((each) => each.pid).join();
-      if (tilted || pids !== this.lastPids || now - this.lastLook >= this.lookEveryMs) await this.lookAround(tilted);
+      if (tilted || pids !== this.lastPids || now - this.lastLook >= this.lookEveryMs)
+        await this.lookAround(tilted);
       this.lastPids = pids;
       await this.supervisor.pass(processes, this.snapshot, !tilted && this.snapshot !== null);
       if (now - this.lastHousekeeping >= HOUSEKEEPING_MS) await this.keepHouse(now);
@@ -95,7 +96,8 @@ export class Steward {
     this.lookEveryMs = unsettled(this.ctx.topology, snapshot).length === 0 ? CALM_LOOK_MS : LOOK_MS;
     await this.notePositions(snapshot);
     const wishes = repairs(this.ctx.topology, snapshot);
-    if (!tilted) {
+    // An operation sets priorities of its own and takes them back.
+    if (!tilted && snapshot.operation === null) {
       for (const repair of confirmed(this.wishes, wishes)) await this.repair(repair);
       await this.helpFreshest(snapshot);
     }

@@ -45,7 +45,10 @@ beforeEach(() => {
     {
       down: (node, cause) => events.push(`down ${node}: ${cause}`),
       up: (node, pid) => events.push(`up ${node} ${pid}`),
-      gaveUp: (node, why) => events.push(`gave up ${node}: ${why}`),
+      gaveUp: (node, why) => {
+        events.push(`gave up ${node}: ${why}`);
+        table.set(node, process(node, null, { gaveUp: true })); // the steward writes it down
+      },
       failed: (node, why) => events.push(`failed ${node}: ${why}`),
     },
     (node) => (node === "redis-master" ? "ended by SIGKILL" : null),
@@ -159,6 +162,13 @@ describe("the supervisor", () => {
     table.set("redis-slave-1", process("redis-slave-1", 77));
     expect(await pass()).toEqual(["up redis-slave-1 77"]);
     end("redis-slave-1");
+    expect(await pass()).toContain("start redis-slave-1");
+  });
+
+  it("begins anew when somebody starts what was given up, even if it has ended again before the next pass", async () => {
+    end("redis-slave-1", { gaveUp: true });
+    expect(await pass()).toEqual([]);
+    end("redis-slave-1"); // `vedette start` forgets the note; the server ended within the pass
     expect(await pass()).toContain("start redis-slave-1");
   });
 

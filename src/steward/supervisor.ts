@@ -45,10 +45,10 @@ export class Supervisor {
     const watched = known ?? { pid: null, endedAt: null, restarts: [], gaveUp: process.gaveUp };
     this.watched.set(process.node, watched);
     const now = this.ctx.clock.monotonic();
+    // Whoever starts a node forgets that it was given up: that is a new beginning, even if it has ended again.
+    if (watched.gaveUp && !process.gaveUp) Object.assign(watched, { gaveUp: false, restarts: [] });
     if (process.pid !== null && process.pid !== watched.pid) {
       if (known !== undefined) this.events.up(process.node, process.pid);
-      // Somebody else brought it back (`vedette start`): that is a new beginning.
-      if (watched.gaveUp) Object.assign(watched, { gaveUp: false, restarts: [] });
       watched.endedAt = null;
     }
     if (process.pid === null && watched.endedAt === null) {

@@ -98,6 +98,11 @@ export class LocalRuntime implements Runtime {
     markUpToDate(this.topology, this.node(id), this.paths, this.password);
   }
 
+  async forget(id: NodeId): Promise<void> {
+    for (const memory of ["started", "sentinels"])
+      rmSync(`${this.dirOf(this.node(id))}/${memory}`, { force: true });
+  }
+
   async obstacles(ids: readonly NodeId[]): Promise<string[]> {
     const taken = await takenPorts(ids.map((id) => this.node(id)));
     return taken.map(({ node, host, owner, error }) =>
