@@ -24,12 +24,14 @@ async function main(args: string[]): Promise<number> {
   // By name, not by the inherited descriptor: the file is rotated by renaming.
   const log = (line: string) => appendFileSync(`${runtime.paths.logs}/steward.log`, `${stamped(line)}\n`);
   const place = stewardPlace(topology, runtime, held.token);
-  const pool = new ConnectionPool();
+  let steward: Steward | null = null;
+  const pool = new ConnectionPool((host, port) => steward?.connectionEnded(host, port));
   const end = new AbortController();
   for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => end.abort());
   process.on("SIGHUP", () => {}); // the terminal that started us may go
   try {
-    await new Steward({ ...context(topology, runtime, password, log), pool }, place).run(end.signal);
+    steward = new Steward({ ...context(topology, runtime, password, log), pool }, place);
+    await steward.run(end.signal);
   } finally {
     pool.close();
     if (place.stillOurs()) held.release();

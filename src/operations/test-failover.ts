@@ -17,6 +17,9 @@ export interface FailoverWish {
   master: NodeId;
 }
 
+/** The name under which a test holds the lease: the steward reacts to its fault as it would to a real one. */
+export const TEST_FAILOVER = "test-failover";
+
 /** Some thousand small keys: bytes. */
 const PROBE_BYTES = 4_000_000;
 /** The cluster as the user is shown it before the test. Throws when the test is not allowed now. */
@@ -53,7 +56,7 @@ export async function testFailover(
   signal: AbortSignal,
 ): Promise<FailoverTest> {
   const doing = `testing the failover of ${ctx.topology.name}`;
-  return underLease(ctx, "test-failover", async () => {
+  return underLease(ctx, TEST_FAILOVER, async () => {
     const before = besideUs(await look(ctx));
     assertCan(ctx, before, { operation: "testFailover" }, doing);
     const old = namedMaster(ctx, before, doing);

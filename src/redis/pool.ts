@@ -9,6 +9,9 @@ import { connect, type ConnectOptions, type RedisConnection } from "./client.ts"
 export class ConnectionPool {
   private readonly open = new Map<string, RedisConnection>();
 
+  /** `onEnd` is told of every kept connection that ends by itself: a hint that its process may have ended. */
+  constructor(private readonly onEnd: (host: string, port: number) => void = () => {}) {}
+
   /** The kept connection to this address, or a new one. `reused` tells which: a reused one may be stale. */
   async get(options: ConnectOptions): Promise<{ connection: RedisConnection; reused: boolean }> {
     const key = `${options.host} ${options.port}`;
@@ -17,7 +20,9 @@ export class ConnectionPool {
     const connection = await connect(options);
     this.open.set(key, connection);
     connection.onClose(() => {
-      if (this.open.get(key) === connection) this.open.delete(key);
+      if (this.open.get(key) !== connection) return; // dropped by us
+      this.open.delete(key);
+      this.onEnd(options.host, options.port);
     });
     return { connection, reused: false };
   }
@@ -30,7 +35,8 @@ export class ConnectionPool {
   }
 
   close(): void {
-    for (const connection of this.open.values()) connection.close();
+    const kept = [...this.open.values()];
     this.open.clear();
+    for (const connection of kept) connection.close();
   }
 }

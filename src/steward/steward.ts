@@ -1,13 +1,15 @@
+import { until } from "../clock.ts";
 import { unsettled } from "../cluster/settled.ts";
-import type { Snapshot } from "../cluster/snapshot.ts";
+import type { NodeProcess, Snapshot } from "../cluster/snapshot.ts";
 import { explain } from "../errors.ts";
 import { look, requireNode, withNode, type Context } from "../operations/context.ts";
 import { appendHistory, type HistoryEvent } from "../operations/history.ts";
 import { debugArguments } from "../operations/sentinel-periods.ts";
 import type { Positions } from "../runtimes/records.ts";
-import type { NodeId } from "../topology/model.ts";
+import { nodeAt, type NodeId } from "../topology/model.ts";
 import { provenFreshest } from "./freshest.ts";
 import { notePositions, saysMore } from "./positions.ts";
+import { MasterWatch } from "./master-watch.ts";
 import { confirmed, repairs, type Repair } from "./repairs.ts";
 import { Supervisor } from "./supervisor.ts";
 
@@ -33,6 +35,9 @@ const HOUSEKEEPING_MS = 10_000;
 /** A pass that comes this late means that we were frozen or the clock jumped: then everybody looks dead. */
 const TILT_MS = 3_000;
 
+/** Between the end of its connections and the end of a process: ms. A large one frees its memory meanwhile. */
+const DYING_MS = 250;
+
 /**
  * The steward: watches every process and the whole cluster, brings back what ended, writes down what happened.
  *
@@ -41,6 +46,13 @@ const TILT_MS = 3_000;
  */
 export class Steward {
   private readonly supervisor: Supervisor;
+  private readonly masterWatch: MasterWatch;
+  /** Aborts the rest between two passes. */
+  private waker = new AbortController();
+  /** A connection to the master has ended: its process may have, too. */
+  private hinted = false;
+  /** The master of a failover that we have told of already. */
+  private told: NodeId | null = null;
   private snapshot: Snapshot | null = null;
   private wishes: Repair[] = [];
   private positions: Positions | null;
@@ -56,6 +68,7 @@ export class Steward {
   ) {
     this.positions = place.readPositions();
     this.lastPass = ctx.clock.monotonic();
+    this.masterWatch = new MasterWatch(ctx);
     this.supervisor = new Supervisor(ctx, this.supervisorEvents(), (node) => place.endingOf(node));
   }
 
@@ -64,21 +77,33 @@ export class Steward {
     this.remember({ kind: "steward", cause: "started" });
     while (!signal.aborted && this.place.stillOurs()) {
       await this.pass();
-      await this.ctx.clock.sleep(PASS_MS, signal);
+      await this.rest(signal);
     }
     if (this.place.stillOurs()) this.remember({ kind: "steward", cause: "stopped" });
+  }
+
+  /** Told that a kept connection has ended. Only a hint: what counts is whether the process is there. */
+  connectionEnded(host: string, port: number): void {
+    if (nodeAt(this.ctx.topology, host, port)?.id !== this.snapshot?.master?.node) return;
+    this.hinted = true;
+    this.waker.abort();
+  }
+
+  private async rest(signal: AbortSignal): Promise<void> {
+    this.waker = new AbortController();
+    if (!this.hinted) await this.ctx.clock.sleep(PASS_MS, AbortSignal.any([signal, this.waker.signal]));
   }
 
   private async pass(): Promise<void> {
     const now = this.ctx.clock.monotonic();
     const tilted = now - this.lastPass > TILT_MS;
-    this.lastPass = now;
     if (tilted) this.ctx.report("was frozen or the clock jumped: looks again before it acts");
     try {
-      const processes = await this.ctx.runtime.inspect();
+      const processes = await this.processes();
+      await this.react(processes, tilted);
       const pids = processes.map((each) => each.pid).join();
       if (tilted || pids !== this.lastPids || now - this.lastLook >= this.lookEveryMs)
-        await this.lookAround(tilted);
+        await this.lookAround(processes, tilted);
       this.lastPids = pids;
       await this.supervisor.pass(processes, this.snapshot, !tilted && this.snapshot !== null);
       if (now - this.lastHousekeeping >= HOUSEKEEPING_MS) await this.keepHouse(now);
@@ -86,13 +111,47 @@ export class Steward {
       // A full disk must not end supervision.
       this.ctx.report(`this pass failed: ${explain(error)}`);
     }
+    // A pass that takes long because it waits for others is no freeze of ours.
+    this.lastPass = this.ctx.clock.monotonic();
   }
 
-  private async lookAround(tilted: boolean): Promise<void> {
+  /** A process closes its connections a moment before it is gone. */
+  private async processes(): Promise<NodeProcess[]> {
+    const inspect = () => this.ctx.runtime.inspect();
+    if (!this.hinted) return inspect();
+    this.hinted = false;
+    const ended = async () => this.masterWatch.ended(await inspect());
+    await until(ended, { deadlineMs: DYING_MS, everyMs: 2, clock: this.ctx.clock });
+    return inspect();
+  }
+
+  private async react(processes: readonly NodeProcess[], tilted: boolean): Promise<void> {
+    const reaction = await this.masterWatch.react(processes, tilted);
+    if (reaction === null) return;
+    this.lastLook = -Infinity;
+    const { from } = reaction;
+    if ("left" in reaction) {
+      this.ctx.report(`the master ${from} has ended; left to Sentinel's own pace: ${reaction.left}`);
+      return;
+    }
+    const { promoted: to, epoch, durationsMs } = reaction.hastened;
+    this.told = to;
+    this.remember({
+      kind: "failover",
+      from,
+      to,
+      epoch,
+      durationsMs,
+      cause: "its process ended, Sentinel was asked at once",
+    });
+  }
+
+  private async lookAround(processes: readonly NodeProcess[], tilted: boolean): Promise<void> {
     this.lastLook = this.ctx.clock.monotonic();
     const snapshot = await look(this.ctx);
     this.noticeMaster(snapshot);
     this.snapshot = snapshot;
+    this.masterWatch.note(snapshot, processes);
     this.lookEveryMs = unsettled(this.ctx.topology, snapshot).length === 0 ? CALM_LOOK_MS : LOOK_MS;
     await this.notePositions(snapshot);
     const wishes = repairs(this.ctx.topology, snapshot);
@@ -108,6 +167,10 @@ export class Steward {
     const from = this.snapshot?.master?.node ?? this.positions?.master ?? null;
     const to = snapshot.master?.node ?? null;
     if (from === null || to === null || from === to) return;
+    if (to === this.told) {
+      this.told = null;
+      return;
+    }
     const { epoch } = snapshot;
     this.remember({ kind: "failover", from, to, epoch, cause: "the Sentinels moved the master" });
   }

@@ -24,6 +24,11 @@ runtime: local
 # With true, drills and other commands that hurt ask for the name to be typed.
 production: false
 
+# When the master's process has ended, ask Sentinel for a failover at once instead of waiting for downAfter, and tell
+# the other Sentinels of the decision at once. A hang or a dead host stays a matter of downAfter.
+fastFailover: on
+spreadDecision: on
+
 # Data, logs and working copies of configuration files go to stateDir/NAME. Paths start from this file.
 stateDir: .vedette
 backupDir: backups

@@ -56,6 +56,8 @@ function settings(topology: Topology): [key: string, value: string][] {
     ["name", topology.name],
     ["runtime", topology.runtime],
     ["production", String(topology.production)],
+    ["fastFailover", topology.failover.fast ? "on" : "off"],
+    ["spreadDecision", topology.failover.spread ? "on" : "off"],
     ["stateDir", topology.stateDir],
     ["backupDir", topology.backupDir],
     ["security.passwordFile", topology.security.passwordFile ?? "none"],

@@ -68,6 +68,12 @@ export interface Topology {
   runtime: "local";
   /** Marked by its owner as one where drills ask for the name to be typed. */
   production: boolean;
+  failover: {
+    /** Ask Sentinel for a failover as soon as the runtime reports that the master's process has ended. */
+    fast: boolean;
+    /** Spread what the asked Sentinel decided to the others, instead of waiting for its next poll. */
+    spread: boolean;
+  };
   /** Absolute path of vedette.yaml, or null for the built-in defaults. */
   file: string | null;
   /** Absolute directory that relative paths of the file start from. */

@@ -57,6 +57,10 @@ class Resolver {
       name: this.#name,
       runtime: this.#pick("runtime", this.#raw.runtime, "local"),
       production: this.#pick("production", this.#raw.production, false),
+      failover: {
+        fast: this.#pick<"on" | "off">("fastFailover", this.#raw.fastFailover, "on") === "on",
+        spread: this.#pick<"on" | "off">("spreadDecision", this.#raw.spreadDecision, "on") === "on",
+      },
       file: this.#file,
       baseDir: this.#baseDir,
       stateDir: this.#stateDir,

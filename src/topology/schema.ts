@@ -137,6 +137,14 @@ function build() {
         .optional(),
       runtime: z.literal("local", error("only local is supported")).describe("Where nodes run").optional(),
       production: z.boolean(yesNo).describe("Drills then ask for the cluster's name").optional(),
+      fastFailover: z
+        .enum(["on", "off"], error("must be on or off"))
+        .describe("Ask Sentinel for a failover as soon as the master's process has ended; on")
+        .optional(),
+      spreadDecision: z
+        .enum(["on", "off"], error("must be on or off"))
+        .describe("Tell the other Sentinels of it at once; on")
+        .optional(),
       stateDir: path("a directory").describe("Vedette's own files; .vedette").optional(),
       backupDir: path("a directory").describe("Where backups go; backups").optional(),
       profile: z

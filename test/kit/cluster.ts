@@ -134,6 +134,7 @@ class ClusterBuilder {
       name: "mymaster",
       runtime: "local",
       production: false,
+      failover: { fast: true, spread: true },
       file: null,
       baseDir: "/srv/app",
       stateDir: "/srv/app/.vedette/mymaster",

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, statSync } from "node:fs";
 import { until } from "../../clock.ts";
 import { VedetteError, errorCode } from "../../errors.ts";
 import type { Topology } from "../../topology/model.ts";
@@ -15,9 +15,16 @@ const START_DEADLINE_MS = 10_000;
 /** A small heap and one semi-space: the steward holds a few kilobytes, and V8 would otherwise keep what it can. */
 const NODE_FLAGS = ["--max-old-space-size=48", "--max-semi-space-size=1"];
 
-/** The steward's claim carries the topology it works for, so that `up` replaces it when that has changed. */
+const PROGRAM = "dist/steward.js";
+
+/**
+ * The steward's claim carries the topology and the program it works with, so that `up` replaces one that works for
+ * an older topology, or that is older than this Vedette.
+ */
 export function stewardName(topology: Topology): string {
-  return `steward ${createHash("sha256").update(JSON.stringify(topology)).digest("hex").slice(0, 16)}`;
+  const { mtimeMs, size } = statSync(packageFile(PROGRAM));
+  const mark = JSON.stringify([topology, mtimeMs, size]);
+  return `steward ${createHash("sha256").update(mark).digest("hex").slice(0, 16)}`;
 }
 
 /** Starts the steward for this topology unless one runs, replacing one that works for an older topology. */
@@ -58,7 +65,7 @@ function launch(topology: Topology, paths: StatePaths): { text: string | null } 
   makeDir(paths.logs);
   const log = openSync(`${paths.logs}/steward.log`, "a", 0o600);
   const where = topology.file === null ? [] : ["-f", topology.file];
-  const child = spawn(process.execPath, [...NODE_FLAGS, packageFile("dist/steward.js"), ...where], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, packageFile(PROGRAM), ...where], {
     cwd: topology.baseDir,
     detached: true,
     stdio: ["ignore", log, log],

@@ -1,0 +1,93 @@
+import { until } from "../clock.ts";
+import type { NodeProcess, Snapshot } from "../cluster/snapshot.ts";
+import { explain } from "../errors.ts";
+import { look, type Context } from "../operations/context.ts";
+import { TEST_FAILOVER } from "../operations/test-failover.ts";
+import { RedisError } from "../redis/redis-error.ts";
+import type { Lease } from "../runtimes/runtime.ts";
+import type { NodeId } from "../topology/model.ts";
+import { decideFastFailover, type MasterDeath } from "./fast-failover.ts";
+import { hasten, type Hastened } from "./hasten.ts";
+
+/** What came of a master's death: who was asked and what happened, or why it was left to Sentinel. */
+export type Reaction = { from: NodeId; hastened: Hastened } | { from: NodeId; left: string };
+
+/** Long enough for the slowest failover that Sentinel may still bring to its end: ms. */
+const HOLD_MS = 30_000;
+/** Without spreading, Sentinel tells its peers after its next poll, 1 s at most: ms. */
+const AGREEMENT_DEADLINE_MS = 5_000;
+
+/** Watches the process of the node that is master, and reacts to its end once. */
+export class MasterWatch {
+  private known: { master: NodeId; pid: number; epoch: number | null } | null = null;
+  private handledPid: number | null = null;
+
+  constructor(private readonly ctx: Context) {}
+
+  /** Learns from a look who is master and which process it is. */
+  note(snapshot: Snapshot, processes: readonly NodeProcess[]): void {
+    const seen = snapshot.nodes.find((each) => each.node === snapshot.master?.node);
+    const pid = processes.find((each) => each.node === seen?.node)?.pid ?? null;
+    if (seen?.state === "up" && seen.role === "master" && pid !== null) {
+      this.known = { master: seen.node, pid, epoch: snapshot.epoch };
+    }
+  }
+
+  /** The master whose process we saw alive and that has none now. */
+  ended(processes: readonly NodeProcess[]): NodeProcess | null {
+    const process = processes.find((each) => each.node === this.known?.master);
+    return process?.state === "stopped" && this.handledPid !== this.known?.pid ? process : null;
+  }
+
+  /** Reacts to the end of the master's process: null if there is none to react to. */
+  async react(processes: readonly NodeProcess[], tilted: boolean): Promise<Reaction | null> {
+    const process = this.ended(processes);
+    const { known } = this;
+    if (process === null || known === null) return null;
+    const handled = this.handledPid === known.pid;
+    this.handledPid = known.pid;
+    const operation = (await this.ctx.runtime.operation())?.name ?? null;
+    const now = await look(this.ctx);
+    const death: MasterDeath = {
+      master: known.master,
+      epoch: known.epoch,
+      evidence: "process-ended",
+      wanted: process.wanted,
+      // `test-failover` makes the master fail to see what the cluster does, and this is part of it.
+      operation: operation === TEST_FAILOVER ? null : operation,
+      tilted,
+      handled,
+    };
+    const decision = decideFastFailover(this.ctx.topology, death, now);
+    if (decision.do === "leave") return { from: known.master, left: decision.why };
+    return this.ask(known.master, decision.sentinel, now, operation !== null);
+  }
+
+  private async ask(from: NodeId, sentinel: NodeId, now: Snapshot, leased: boolean): Promise<Reaction> {
+    const { runtime, clock } = this.ctx;
+    let lease: Lease | null = null;
+    try {
+      lease = leased ? null : await runtime.lease(`failover of ${from}`);
+      await runtime.hold(from, clock.now() + HOLD_MS, "the Sentinels were asked to fail it over");
+      const hastened = await hasten(this.ctx, sentinel, now);
+      await this.agreed(from);
+      await runtime.releaseHold(from);
+      return { from, hastened };
+    } catch (error) {
+      // A Sentinel that refused has begun nothing; any other failure may have left a failover under way.
+      if (error instanceof RedisError && error.reply !== null) await runtime.releaseHold(from);
+      return { from, left: explain(error) };
+    } finally {
+      await lease?.release();
+    }
+  }
+
+  /** Until a majority names another master the old one could still be started as master. */
+  private async agreed(from: NodeId): Promise<void> {
+    await until(async () => ![null, undefined, from].includes((await look(this.ctx)).master?.node), {
+      deadlineMs: AGREEMENT_DEADLINE_MS,
+      everyMs: 20,
+      clock: this.ctx.clock,
+    });
+  }
+}
