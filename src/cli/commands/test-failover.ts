@@ -14,7 +14,8 @@ export async function run({ io, options }: Invocation): Promise<number> {
   const ctx = open(io, options);
   const { topology } = ctx;
   const { master, voters } = await beforeFailoverTest(ctx);
-  io.note(printFailoverPlan(master, fault, topology.sentinel.downAfterMs, io.colour));
+  const fast = fault !== "hang" && topology.failover.fast && (await ctx.runtime.steward()).running;
+  io.note(printFailoverPlan(master, fault, { downAfterMs: topology.sentinel.downAfterMs, fast }, io.colour));
   if (!(await agreed(io, topology, options.yes === true))) {
     io.note("nothing was touched");
     return 1;

@@ -159,7 +159,8 @@ const screens: Record<string, (colour: boolean) => string> = {
       },
       colour,
     ),
-  "test-failover-plan": (colour) => printFailoverPlan("redis-master", "hang", 5000, colour),
+  "test-failover-plan": (colour) =>
+    printFailoverPlan("redis-master", "hang", { downAfterMs: 5000, fast: false }, colour),
   "test-failover-moved": (colour) => printFailoverTest(moved, colour),
   "test-failover-stayed": (colour) =>
     printFailoverTest(

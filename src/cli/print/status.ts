@@ -23,7 +23,7 @@ export function printStatus(
       ? []
       : ["", ...nodeTable(snapshot, colours), "", ...sentinelTable(topology, snapshot, colours)]),
     "",
-    ...stewardLines(snapshot, colours),
+    ...stewardLines(topology, snapshot, colours),
     "",
     ...(findings.length > 0 ? findingLines(findings, colours) : [colours.green("nothing to report")]),
     "",
@@ -142,13 +142,16 @@ export function opinion(
   return named !== null && nameAt(topology, named) === name ? name : colours.red(name);
 }
 
-function stewardLines({ steward, operation, observedAt }: Snapshot, colours: Colours): string[] {
+function stewardLines(topology: Topology, snapshot: Snapshot, colours: Colours): string[] {
+  const { steward, operation, observedAt } = snapshot;
+  const pace = steward.running && topology.failover.fast ? "on" : "off";
   const up = steward.startedAt === null ? "" : `, up ${age(observedAt - steward.startedAt)}`;
   const pid = steward.pid === null ? "" : ` (process ${steward.pid}${up})`;
   const line = steward.running ? `steward running${pid}` : `steward ${colours.yellow("not running")}`;
-  if (operation === null) return [line];
+  const lines = [`${line}, fast failover ${pace}`];
+  if (operation === null) return lines;
   const since = age(observedAt - operation.since);
-  return [line, `${colours.cyan(operation.name)} under way for ${since} (process ${operation.pid})`];
+  return [...lines, `${colours.cyan(operation.name)} under way for ${since} (process ${operation.pid})`];
 }
 
 /** A duration of ms, to the second and at most two units. */
