@@ -1,3 +1,4 @@
+import { COMMANDS } from "../src/cli/commands.ts";
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, posix, relative } from "node:path";
@@ -228,6 +229,14 @@ describe("documents", () => {
     );
     expect(runs.length).toBeGreaterThan(25);
     expect(runs.filter((name) => !told.some((each) => each.startsWith(name.replace("%", ""))))).toEqual([]);
+  });
+
+  test("README.md has every command, as the command line knows it", () => {
+    const readme = read("README.md");
+    expect(COMMANDS.length).toBeGreaterThan(25);
+    expect(
+      COMMANDS.filter(({ usage }) => !readme.includes(`\`vedette ${usage}\``)).map(({ usage }) => usage),
+    ).toEqual([]);
   });
 
   test("what the checks look for is found", () => {

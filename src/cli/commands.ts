@@ -110,6 +110,13 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import("./commands/logs.ts"),
   },
   {
+    usage: "history",
+    group: "Watching",
+    summary: "what happened: failovers, restarts, operations, with their times and causes",
+    options: [["-n, --lines <count>", "how many events, or all (default 50)"], JSON_OPTION],
+    load: () => import("./commands/history.ts"),
+  },
+  {
     usage: "monitor [node]",
     group: "Watching",
     summary: "slow commands and latency events as they happen",

@@ -24,6 +24,8 @@ const STEWARD = "steward";
 export async function soak(options: {
   seed: number;
   minutes: number;
+  /** Kills nothing but masters: each one a failover. */
+  mastersOnly?: boolean;
   say: (line: string) => void;
 }): Promise<SoakResult> {
   const random = generator(options.seed);
@@ -36,16 +38,24 @@ export async function soak(options: {
     const writer = new Writer(cluster).start();
     while (Date.now() < end) {
       await writer.wroteAgain();
+      const { master, epoch } = await cluster.look();
       const victims = [...cluster.redis(), ...cluster.sentinels(), STEWARD];
-      const victim = victims[Math.floor(random() * victims.length)] ?? STEWARD;
-      const role = (await cluster.master()) === victim ? " (master)" : "";
+      const drawn = victims[Math.floor(random() * victims.length)] ?? STEWARD;
+      const victim = options.mastersOnly ? (master?.node ?? STEWARD) : drawn;
+      const role = master?.node === victim ? " (master)" : "";
       const prober = new Prober(cluster).start();
       const begun = Date.now();
       await inject(cluster, victim);
-      await cluster.settled(120_000);
+      const after = await cluster.settled(120_000);
       await prober.stop();
       faults.push(victim);
-      options.say(`${faults.length}. killed ${victim}${role}: whole again after ${Date.now() - begun} ms`);
+      const moved = (after.epoch ?? 0) - (epoch ?? 0);
+      const story = moved === 0 ? "" : `, config epoch +${moved}`;
+      options.say(
+        `${faults.length}. killed ${victim}${role}: whole again after ${Date.now() - begun} ms${story}`,
+      );
+      if (role === "" && moved !== 0)
+        throw new Error(`the death of ${victim}, which was no master, moved the master`);
       const lost = await writer.lost();
       if (lost.length > 0)
         throw new Error(

@@ -8,7 +8,13 @@ it(
   `survives random kills for ${minutes} minutes (SOAK_SEED=${seed})`,
   { timeout: minutes * 60_000 + 300_000 },
   async () => {
-    const result = await soak({ seed, minutes, say: (line) => process.stdout.write(`${line}\n`) });
+    const mastersOnly = process.env["SOAK_MASTERS_ONLY"] !== undefined;
+    const result = await soak({
+      seed,
+      minutes,
+      mastersOnly,
+      say: (line) => process.stdout.write(`${line}\n`),
+    });
     process.stdout.write(
       `${result.faults.length} faults, ${result.acknowledged} writes acknowledged, ${result.confirmed} confirmed and none of them lost, ${result.lostUnconfirmed} unconfirmed lost\n`,
     );
