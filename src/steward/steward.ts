@@ -26,7 +26,7 @@ export interface StewardPlace {
 }
 
 /** How often processes are looked at, and how often the whole cluster: ms. */
-const PASS_MS = 250;
+const PASS_MS = 500;
 const LOOK_MS = 1_000;
 /** While the cluster is whole there is less to see, and looking is most of what the steward costs: ms. */
 const CALM_LOOK_MS = 2_000;
@@ -84,8 +84,7 @@ export class Steward {
 
   /** Told that a kept connection has ended. Only a hint: what counts is whether the process is there. */
   connectionEnded(host: string, port: number): void {
-    if (nodeAt(this.ctx.topology, host, port)?.id !== this.snapshot?.master?.node) return;
-    this.hinted = true;
+    if (nodeAt(this.ctx.topology, host, port)?.id === this.snapshot?.master?.node) this.hinted = true;
     this.waker.abort();
   }
 
