@@ -39,10 +39,12 @@ export async function look(ctx: Context): Promise<Snapshot> {
     ctx.runtime.operation(),
   ]);
   const facts = { processes, steward, operation };
+  const { password, clock, pool } = ctx;
   return observe(ctx.topology, facts, {
-    password: ctx.password,
+    password,
+    clock,
     deadlineMs: ASK_DEADLINE_MS,
-    clock: ctx.clock,
+    ...(pool && { pool }),
   });
 }
 

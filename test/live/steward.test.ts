@@ -6,6 +6,8 @@ import { until } from "../../src/clock.ts";
 import { findings } from "../../src/cluster/findings.ts";
 import { readHistory } from "../../src/operations/history.ts";
 import { startNode } from "../../src/operations/one-node.ts";
+import { look } from "../../src/operations/context.ts";
+import { ConnectionPool } from "../../src/redis/pool.ts";
 import { LiveCluster } from "../kit/live-cluster.ts";
 import { Writer } from "../kit/writer.ts";
 
@@ -162,6 +164,24 @@ describe("the control plane is expendable", () => {
     await cluster.settled();
     await writer.stop();
     expect(await writer.lost()).toEqual([]);
+  });
+
+  it("looks over connections that it keeps, and hears of their end", async () => {
+    cluster = await LiveCluster.create();
+    await cluster.up();
+    const ended: number[] = [];
+    const pool = new ConnectionPool((_, port) => ended.push(port));
+    await look({ ...cluster.ctx, pool });
+    for (const { host, port } of [...cluster.topology.redis.nodes, ...cluster.topology.sentinel.nodes]) {
+      expect((await pool.get({ host, port, deadlineMs: 1_000 })).reused).toBe(true);
+    }
+    const [, replica] = cluster.topology.redis.nodes;
+    await cluster.runtime.fault("redis-slave-1", "kill");
+    expect(await until(async () => ended.length > 0, { deadlineMs: 5_000, everyMs: 5 })).toBe(true);
+    expect(ended).toEqual([replica?.port]);
+    expect((await look({ ...cluster.ctx, pool })).nodes[1]?.state).toBe("down");
+    pool.close();
+    expect(ended).toHaveLength(1);
   });
 
   it("has one steward per cluster", async () => {
