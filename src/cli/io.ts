@@ -20,11 +20,16 @@ export function processIo(): Io {
   return {
     out: (text) => void process.stdout.write(text.endsWith("\n") ? text : `${text}\n`),
     note: (text) => void process.stderr.write(text.endsWith("\n") ? text : `${text}\n`),
-    colour: process.stdout.isTTY && picocolors.isColorSupported,
-    interactive: process.stdin.isTTY && process.stderr.isTTY,
-    terminal: process.stdout.isTTY,
+    colour: isTerminal(process.stdout) && picocolors.isColorSupported,
+    interactive: isTerminal(process.stdin) && isTerminal(process.stderr),
+    terminal: isTerminal(process.stdout),
     columns: process.stdout.columns || 100,
   };
+}
+
+/** Off a terminal isTTY is undefined, which would leave colour to picocolors: it colours wherever CI is set. */
+function isTerminal(stream: { isTTY?: boolean }): boolean {
+  return stream.isTTY ?? false;
 }
 
 /** Asks before something is destroyed. Without a person to ask only `--yes` goes on. */
