@@ -84,9 +84,10 @@ claim_pid_file() {
       say "is running already as pid $other"
       exit 0
     elif ln "$PID_FILE.$$" "$PID_FILE.clear" 2>/dev/null; then
-      lives "$PID_FILE" || rm -f "$PID_FILE"
+      # Only what names a dead process is cleared: where there was no file, somebody may have just made his.
+      lives "$PID_FILE" || [ -z "$other" ] || rm -f "$PID_FILE"
       rm -f "$PID_FILE.clear"
-    elif ! lives "$PID_FILE.clear"; then
+    elif ! lives "$PID_FILE.clear" && [ -n "$other" ]; then
       rm -f "$PID_FILE.clear"
     fi
   done

@@ -1,4 +1,4 @@
-import { appendFileSync } from "node:fs";
+import { appendFileSync, existsSync } from "node:fs";
 import { explain } from "../errors.ts";
 import { context } from "../operations/context.ts";
 import { ConnectionPool } from "../redis/pool.ts";
@@ -22,7 +22,10 @@ async function main(args: string[]): Promise<number> {
     return 0;
   }
   // By name, not by the inherited descriptor: the file is rotated by renaming.
-  const log = (line: string) => appendFileSync(`${runtime.paths.logs}/steward.log`, `${stamped(line)}\n`);
+  const log = (line: string) => {
+    const dir = runtime.paths.logs;
+    if (existsSync(dir)) appendFileSync(`${dir}/steward.log`, `${stamped(line)}\n`);
+  };
   const place = stewardPlace(topology, runtime, held.token);
   let steward: Steward | null = null;
   const pool = new ConnectionPool((host, port) => steward?.connectionEnded(host, port));

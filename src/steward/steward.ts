@@ -237,6 +237,8 @@ export class Steward {
   }
 
   private remember(event: Omit<HistoryEvent, "time" | "by">): void {
+    // The state was deleted under us: it must not come back because we had something to write down.
+    if (!this.place.stillOurs()) return;
     appendHistory(this.place.history, { time: this.ctx.clock.now(), ...event, by: "steward" });
     this.ctx.report(
       [event.kind, event.node, event.from && `${event.from} -> ${event.to}`, event.cause]

@@ -10,12 +10,15 @@ import { readPositions } from "./records.ts";
 /** The files through which the steward of a local cluster speaks with whoever comes after it. */
 export function stewardPlace(topology: Topology, runtime: LocalRuntime, token: number) {
   const { paths } = runtime;
+  const stillOurs = () => currentClaim(paths.claims("steward"))?.token === token;
   return {
     history: paths.history,
-    stillOurs: () => currentClaim(paths.claims("steward"))?.token === token,
+    stillOurs,
     endingOf: (node: NodeId) => runtime.endingOf(node),
     readPositions: () => readPositions(paths),
-    writePositions: (positions: Positions) => replaceHint(paths.positions, positions),
+    writePositions: (positions: Positions) => {
+      if (stillOurs()) replaceHint(paths.positions, positions);
+    },
     noteGaveUp: (node: NodeId, why: string) =>
       replaceJson(paths.supervision, { ...readSupervision(paths), [node]: { gaveUp: true, reason: why } }),
     rotateLogs: () => {
