@@ -71,6 +71,12 @@ lives() {
   [ -n "$other_identity" ] && [ "$other_boot" = "$(boot)" ] && [ "$(identity "$other")" = "$other_identity" ]
 }
 
+# dead FILE: does it name a process that is gone, or none at all (it was written on a full disk)? Not where there is
+# no file: somebody may have just made his.
+dead() {
+  ! lives "$1" && { [ -n "$other" ] || { [ -e "$1" ] && ! grep -q '[^[:space:]]' "$1" 2>/dev/null; }; }
+}
+
 # The pid file is made with link(2), which fails if it exists: of two starters one wins. Nor may two of them clear a
 # dead one away, for the slower would take away what the faster has made meanwhile.
 claim_pid_file() {
@@ -84,10 +90,9 @@ claim_pid_file() {
       say "is running already as pid $other"
       exit 0
     elif ln "$PID_FILE.$$" "$PID_FILE.clear" 2>/dev/null; then
-      # Only what names a dead process is cleared: where there was no file, somebody may have just made his.
-      lives "$PID_FILE" || [ -z "$other" ] || rm -f "$PID_FILE"
+      if dead "$PID_FILE"; then rm -f "$PID_FILE"; fi
       rm -f "$PID_FILE.clear"
-    elif ! lives "$PID_FILE.clear" && [ -n "$other" ]; then
+    elif dead "$PID_FILE.clear"; then
       rm -f "$PID_FILE.clear"
     fi
   done
