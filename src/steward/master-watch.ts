@@ -2,12 +2,12 @@ import { until } from "../clock.ts";
 import type { NodeProcess, Snapshot } from "../cluster/snapshot.ts";
 import { explain } from "../errors.ts";
 import { look, type Context } from "../operations/context.ts";
+import { hasten, type Hastened } from "../operations/hasten.ts";
 import { TEST_FAILOVER } from "../operations/test-failover.ts";
 import { RedisError } from "../redis/redis-error.ts";
 import type { Lease } from "../runtimes/runtime.ts";
 import type { NodeId } from "../topology/model.ts";
 import { decideFastFailover, type MasterDeath } from "./fast-failover.ts";
-import { hasten, type Hastened } from "./hasten.ts";
 
 /** What came of a master's death: who was asked and what happened, or why it was left to Sentinel. */
 export type Reaction = { from: NodeId; hastened: Hastened } | { from: NodeId; left: string };

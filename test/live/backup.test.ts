@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -177,16 +177,38 @@ describe("a backup", () => {
   });
 });
 
+async function onReplicas<T>(use: (redis: RedisConnection) => Promise<T>): Promise<T[]> {
+  const replicas = (await cluster.look()).nodes.filter((node) => node.role === "replica");
+  return Promise.all(
+    replicas.map(async ({ host, port }) => {
+      const redis = await connect({ host, port, deadlineMs: 2_000 });
+      return use(redis).finally(() => redis.close());
+    }),
+  );
+}
+
+/** A backup of some hundred keys is over in milliseconds; so slow a source is certainly in the middle of it. */
+const sendSlowly = (microsecondsPerKey: number) =>
+  onReplicas((redis) => redis.call("CONFIG", "SET", "rdb-key-save-delay", microsecondsPerKey));
+
+/** A replica has a follower only while a backup streams from it. */
+async function streaming(): Promise<boolean> {
+  const infos = await onReplicas((redis) => redis.call("INFO", "replication"));
+  return infos.some((info) => !String(info).includes("connected_slaves:0"));
+}
+
 describe("what fails leaves nothing behind", () => {
   it("when it is interrupted in the middle", async () => {
     const end = new AbortController();
+    await sendSlowly(50_000);
     const running = backup(cluster.ctx, end.signal);
     const ended = expect(running).rejects.toThrow("enough");
-    const begun = async () => existsSync(dir) && listing().some((name) => name.startsWith(".tmp-"));
-    expect(await until(begun, { deadlineMs: 5_000, everyMs: 5 })).not.toBeNull();
+    expect(await until(streaming, { deadlineMs: 10_000 })).not.toBeNull();
+    expect(listing()).toEqual([expect.stringMatching(/^\.tmp-/)]);
     end.abort(new VedetteError("enough"));
     await ended;
     expect(listing()).toEqual([]);
+    await sendSlowly(0);
     expect((await backup(cluster.ctx, never)).keys).toBeGreaterThan(0); // the claim is free again
   });
 
@@ -203,14 +225,12 @@ describe("what fails leaves nothing behind", () => {
   });
 
   it("when the source goes away in the middle", async () => {
-    const replica = (await cluster.look()).nodes.find((node) => node.role === "replica")?.node ?? "";
-    const others = cluster.redis().filter((node) => node !== replica);
     const master = await cluster.master();
+    const replicas = cluster.redis().filter((node) => node !== master);
+    await sendSlowly(50_000);
     const running = backup(cluster.ctx, never);
     const ended = expect(running).rejects.toThrow(/streaming from/);
-    const begun = async () => existsSync(dir) && listing().some((name) => name.startsWith(".tmp-"));
-    expect(await until(begun, { deadlineMs: 5_000, everyMs: 5 })).not.toBeNull();
-    const replicas = [replica, ...others.filter((node) => node !== master)];
+    expect(await until(streaming, { deadlineMs: 10_000 })).not.toBeNull();
     await cluster.kill(...replicas);
     await ended;
     await cluster.start(...replicas);
@@ -218,7 +238,10 @@ describe("what fails leaves nothing behind", () => {
   });
 
   it("and a second backup is refused while one is under way", async () => {
+    await sendSlowly(5_000);
     const first = backup(cluster.ctx, never);
+    expect(await until(streaming, { deadlineMs: 10_000 })).not.toBeNull();
+    await sendSlowly(0);
     await expect(backup(cluster.ctx, never)).rejects.toThrow(/another one .* is under way/);
     const manifest = await first;
     expect(listing()).toEqual([`${manifest.id}.json`, manifest.file]);
