@@ -22,7 +22,7 @@ export async function watchSentinels(
   onEvent: (heard: HeardEvent) => void,
 ): Promise<() => void> {
   const opened = await Promise.allSettled(
-    ctx.topology.sentinel.nodes.map((node) => listen(ctx, node, onEvent)),
+    ctx.topology.sentinel.nodes.map((node) => listenTo(ctx, node, onEvent)),
   );
   const listening = opened.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
   const stop = () => {
@@ -37,7 +37,8 @@ export async function watchSentinels(
   );
 }
 
-async function listen(
+/** Listens to one Sentinel until the connection that is returned ends. */
+export async function listenTo(
   ctx: Context,
   node: SentinelNode,
   onEvent: (heard: HeardEvent) => void,

@@ -34,7 +34,7 @@ import { readRecords } from "./records.ts";
 import { installScript, logTail, spawnNode } from "./spawn-node.ts";
 import { startEnv } from "./start-env.ts";
 import { assertOwnState, movedNodes, writeMarker } from "./state-dir.ts";
-import { startStewardProcess, stopStewardProcess } from "./steward-process.ts";
+import { killStewardProcess, startStewardProcess, stopStewardProcess } from "./steward-process.ts";
 import { bringUpToDate, makeNodeDirs, markUpToDate, pendingChanges } from "./working-copy.ts";
 
 /** How long a command waits for another one that is about to end: ms. */
@@ -223,6 +223,10 @@ export class LocalRuntime implements Runtime {
 
   async stopSteward(deadlineMs: number): Promise<void> {
     await stopStewardProcess(this.paths, deadlineMs);
+  }
+
+  async killSteward(): Promise<void> {
+    await killStewardProcess(this.paths);
   }
 
   async belongings(): Promise<string[]> {
