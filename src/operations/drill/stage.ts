@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { nameAt } from "../../cluster/view.ts";
 import type { Address } from "../../cluster/snapshot.ts";
 import type { NodeId } from "../../topology/model.ts";
@@ -47,6 +48,8 @@ export class Stage {
 
   start(): void {
     const { signal } = this.watching;
+    // One listener a loop, which is no leak.
+    setMaxListeners(0, signal);
     const listening = this.ctx.topology.sentinel.nodes.map((node) =>
       keepListening(this.ctx, node, (heard) => this.hear(heard), signal),
     );

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Address } from "../../cluster/snapshot.ts";
 import { explain } from "../../errors.ts";
 import type { RedisConnection } from "../../redis/client.ts";
@@ -47,6 +48,7 @@ export class Workload {
 
   start(): void {
     const { signal } = this.writing;
+    setMaxListeners(0, signal);
     this.loops = [...this.writers, ...this.readers].map((each) => each.run(signal));
   }
 
