@@ -151,6 +151,19 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import("./commands/test-failover.ts"),
   },
   {
+    usage: "drill [scenario]",
+    group: "Testing",
+    summary: "practise a failure under load, or all of them, and judge what it cost",
+    options: [
+      ["--list", "what can be practised"],
+      ["--runs <count>", "so often each, with medians (default 1)"],
+      ["--sandbox", "on a throw-away copy of the topology, on free ports"],
+      ["--report <file>", "write a report to be looked at: one HTML file"],
+      ["--json <file>", "write all figures as JSON, - for standard output (see docs/json-output.md)"],
+    ],
+    load: () => import("./commands/drill.ts"),
+  },
+  {
     usage: "benchmark",
     group: "Testing",
     summary: "redis-benchmark on the master, with its own keys, cleaned up afterwards",

@@ -33,7 +33,7 @@ export async function beforeFailoverTest(
 }
 
 /** The id under which each Sentinel votes → its name. It is not the run id that its INFO shows. */
-async function votersOf(ctx: Context): Promise<Map<string, NodeId>> {
+export async function votersOf(ctx: Context): Promise<Map<string, NodeId>> {
   const asked = await Promise.allSettled(
     ctx.topology.sentinel.nodes.map(async (node): Promise<[string, NodeId]> => {
       const id = await withNode(ctx, node, (redis) => redis.call("SENTINEL", "MYID"));

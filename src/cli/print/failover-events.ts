@@ -20,7 +20,7 @@ export function printEvent(
 ): string {
   const colours = coloursFor(colour);
   const width = Math.max(...names.topology.sentinel.nodes.map((node) => node.id.length));
-  const said = inWords(names, event);
+  const said = eventInWords(names, event);
   const text =
     said === null ? colours.dim(`${event.channel} ${event.raw}`) : paint(event.channel, said, colours);
   return `${ms.toFixed(0).padStart(7)} ms  ${sentinel.padEnd(width)}  ${text}`;
@@ -33,7 +33,7 @@ function paint(channel: string, text: string, colours: Colours): string {
 }
 
 /** Null for what has no words of ours: it is shown as Sentinel says it. */
-function inWords(names: EventNames, event: SentinelEvent): string | null {
+export function eventInWords(names: EventNames, event: SentinelEvent): string | null {
   const name = (address: Address) => nameAt(names.topology, address);
   switch (event.kind) {
     case "switch-master":

@@ -116,18 +116,21 @@ async function audit(ctx: Context, stage: Stage, old: RedisNode, outcome: Outcom
     }),
   );
   const delay = diskDelayMs(ctx.topology);
+  const gap = longestGap(
+    acknowledged.map((each) => each.at),
+    stage.zeroAt,
+  );
+  const failed = workload.failed().filter((each) => each.at >= stage.zeroAt);
   const writes: WriteFigures = {
     writers: WRITERS,
     acknowledged: acknowledged.length,
-    failed: tally(workload.failed().map((each) => each.reason)),
+    failed: tally(failed.map((each) => each.reason)),
     confirmedBy: workload.confirmBy,
     lost: onMaster?.missing.length ?? null,
     lostOnDisk: onMaster?.missing.filter((each) => each.at < stage.zeroAt - delay).length ?? null,
     duplicated: onMaster?.twice ?? null,
-    gapMs: longestGap(
-      acknowledged.map((each) => each.at),
-      stage.zeroAt,
-    ),
+    gapMs: gap?.ms ?? null,
+    gapFromMs: gap === null ? null : stage.ms(gap.from),
   };
   const gone = new Set(onMaster?.missing.map((each) => `${each.key} ${each.number}`));
   const address = { host: old.host, port: old.port };
@@ -168,7 +171,10 @@ function story(stage: Stage, from: number, to: number): Pick<DrillRun, "events" 
       .map(({ at, event }) => ({ ms: stage.ms(at), ...event })),
     throughput: throughput(
       workload.all().map((each) => each.at),
-      workload.failed().map((each) => each.at),
+      workload
+        .failed()
+        .map((each) => each.at)
+        .filter((at) => at >= zeroAt),
       { from, to, zeroAt },
       BUCKET_MS,
     ),

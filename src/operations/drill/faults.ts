@@ -40,6 +40,14 @@ export class Faults {
     return this.ended.has(node) || this.frozen.has(node) || (node === this.master.id && this.cutOff.active);
   }
 
+  /** What must be there before the fault is made, so that the fault itself takes no time. */
+  async prepare(step: FaultStep): Promise<void> {
+    const ends = step.do === "kill" || step.do === "stop";
+    // Nobody is to bring it back as master meanwhile: the lease keeps commands and the steward away, the hold
+    // whoever starts the node past them. It expires by itself should we be killed.
+    if (ends && step.target === "master") await this.hold(this.limitMs, "a drill has made it fail");
+  }
+
   async apply(step: FaultStep): Promise<void> {
     switch (step.do) {
       case "kill":
@@ -106,9 +114,6 @@ export class Faults {
 
   private async end(how: "kill" | "stop", target: Target): Promise<void> {
     const nodes = this.nodes(target);
-    // Nobody is to bring it back as master meanwhile: the lease keeps commands and the steward away, the hold
-    // whoever starts the node past them. It expires by itself should we be killed.
-    if (target === "master") await this.hold(this.limitMs, "a drill has made it fail");
     for (const node of nodes) this.ended.add(node.id);
     await Promise.all(nodes.map((node) => this.ctx.runtime.fault(node.id, how)));
     const text = how === "kill" ? "killed (SIGKILL)" : "stopped politely (SIGTERM)";

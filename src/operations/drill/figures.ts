@@ -4,14 +4,20 @@ import type { Accepted, LaneRecord, LaneState, Throughput } from "./record.ts";
 
 /** What a run measured, computed from what was noted. Times that come in are monotonic ms. */
 
-/** The longest time without an acknowledged write from the last one before `faultAt` on; null without one after. */
-export function longestGap(acknowledgedAt: readonly number[], faultAt: number): number | null {
+/**
+ * The longest time without an acknowledged write, and when it began, from the last one before `faultAt` on. Null when
+ * none was acknowledged after it.
+ */
+export function longestGap(
+  acknowledgedAt: readonly number[],
+  faultAt: number,
+): { from: number; ms: number } | null {
   const times = acknowledgedAt.toSorted((a, b) => a - b);
   const after = times.findIndex((at) => at >= faultAt);
   if (after === -1) return null;
   const from = times.slice(Math.max(0, after - 1));
-  const gaps = from.slice(1).map((at, i) => at - (from[i] ?? at));
-  return tenths(Math.max(0, ...gaps));
+  const gaps = from.slice(1).map((at, i) => ({ from: from[i] ?? at, ms: tenths(at - (from[i] ?? at)) }));
+  return gaps.reduce((most, each) => (each.ms > most.ms ? each : most), { from: faultAt, ms: 0 });
 }
 
 /** One Sentinel's announcement that it sends clients to another node. */

@@ -48,15 +48,22 @@ export class Lane {
   }
 
   private async state(): Promise<LaneState> {
-    const { host, port } = this.node;
-    const { password } = this.ctx;
+    const kept = this.redis !== null;
     try {
-      this.redis ??= await connect({ host, port, password, deadlineMs: ANSWER_WITHIN_MS });
-      return await this.ask(this.redis);
+      return await this.ask(await this.open());
     } catch (error) {
       this.close();
+      // A promotion ends every connection (CLIENT KILL): only one that cannot be made again tells of a dead node.
+      if (kept && error instanceof RedisError && error.kind === "closed") return this.state();
       return stateWithout(error);
     }
+  }
+
+  private async open(): Promise<RedisConnection> {
+    const { host, port } = this.node;
+    const { password } = this.ctx;
+    this.redis ??= await connect({ host, port, password, deadlineMs: ANSWER_WITHIN_MS });
+    return this.redis;
   }
 
   private async ask(redis: RedisConnection): Promise<LaneState> {

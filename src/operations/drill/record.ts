@@ -38,7 +38,7 @@ export interface DrillEvent {
 export interface WriteFigures {
   writers: number;
   acknowledged: number;
-  /** Attempts that were not acknowledged, by what the client was told. */
+  /** Attempts since the fault that were not acknowledged, by what the client was told. */
   failed: Record<string, number>;
   /** Replicas that had to confirm each write; 0: none. */
   confirmedBy: number;
@@ -50,6 +50,8 @@ export interface WriteFigures {
   duplicated: number | null;
   /** The longest time without an acknowledged write. Null when none was acknowledged after the fault. */
   gapMs: number | null;
+  /** When that began. */
+  gapFromMs: number | null;
 }
 
 export interface ReadFigures {

@@ -72,6 +72,7 @@ export class DrillTrial {
       return true;
     }
     if (step.do === "await-other-master") return this.awaitOtherMaster();
+    await this.faults.prepare(step);
     this.noteFault(step);
     await this.faults.apply(step);
     return true;
