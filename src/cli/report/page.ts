@@ -11,6 +11,7 @@ import { STYLE } from "./style.ts";
 /** A drill's report as one HTML file that needs nothing else: no script, no font, no picture from elsewhere. */
 export function drillReport(suite: DrillSuite, names: EventNames): string {
   const { cluster, scenarios } = suite;
+  const told = scenarios.filter((each) => each.runs.length > 0 || each.failed !== null);
   const page = html`<!doctype html>
     <html lang="en">
       <head>
@@ -25,7 +26,7 @@ export function drillReport(suite: DrillSuite, names: EventNames): string {
       <body>
         <main>
           ${header(suite)} ${scenarios.length > 1 ? overview(suite) : null}
-          ${scenarios.filter((each) => each.runs.length > 0 || each.failed !== null).map((each) => section(each, names))}
+          ${told.map((each) => section(each, names, scenarios.length > 1))}
           <footer>Made by Vedette ${VERSION}. Times on the charts are seconds since the first fault.</footer>
         </main>
       </body>
@@ -36,8 +37,7 @@ export function drillReport(suite: DrillSuite, names: EventNames): string {
 function header({ cluster, ok, startedAt, scenarios, sandbox, slo }: DrillSuite): Html {
   const ran = scenarios.filter((each) => each.ok !== null);
   const passed = ran.filter((each) => each.ok).length;
-  const only = scenarios.length === 1 ? scenarios[0] : undefined;
-  const what = only === undefined ? `${ran.length} practised failures` : only.title;
+  const what = scenarios.length === 1 ? "" : `${ran.length} practised failures · `;
   const verdict = ok ? "Passed" : "Failed";
   const count = ran.length > 1 ? `: ${passed} of ${ran.length}` : "";
   return html`<header>
@@ -45,7 +45,7 @@ function header({ cluster, ok, startedAt, scenarios, sandbox, slo }: DrillSuite)
       <p class="over">Drill report${sandbox ? ", on a throw-away copy of the cluster" : ""}</p>
       <h1>${cluster}</h1>
       <p class="meta">
-        ${what} · ${localStamp(startedAt).slice(0, 16)} · write gap at most ${slo.writeGapMs / 1_000} s, lost
+        ${what}${localStamp(startedAt).slice(0, 16)} · write gap at most ${slo.writeGapMs / 1_000} s, lost
         writes at most ${slo.lostWrites}
       </p>
     </div>
@@ -86,7 +86,7 @@ function overview({ scenarios }: DrillSuite): Html {
   </section>`;
 }
 
-function section(result: ScenarioResult, names: EventNames): Html {
+function section(result: ScenarioResult, names: EventNames, several: boolean): Html {
   const [first, ...others] = result.runs;
   return html`<section class="card" id="${result.id}">
     <div class="top">
@@ -94,7 +94,7 @@ function section(result: ScenarioResult, names: EventNames): Html {
         <p class="over"><code>${result.id}</code></p>
         <h2>${result.title}</h2>
       </div>
-      ${badge(result)}
+      ${several ? badge(result) : null}
     </div>
     <p>${result.shows}</p>
     ${result.failed === null ? null : html`<p class="note">${result.failed}</p>`}

@@ -46,12 +46,19 @@ function checkTable(checks: readonly Check[]): Html {
     const [style, mark] = ok === null ? ["told", "·"] : ok ? ["good", "✓"] : ["bad", "✗"];
     return html`<tr>
       <td class="mark ${style ?? ""}">${mark ?? ""}</td>
-      <td>${what}<small>${expected}</small></td>
+      <td>${what}</td>
+      <td class="expected">${expected}</td>
       <td class="number">${measured}</td>
     </tr>`;
   });
   return html`<div class="scroll">
     <table>
+      <tr>
+        <th></th>
+        <th></th>
+        <th>Expected</th>
+        <th class="number">Measured</th>
+      </tr>
       ${rows}
     </table>
   </div>`;

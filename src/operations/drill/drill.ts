@@ -175,7 +175,8 @@ function story(stage: Stage, from: number, to: number): Pick<DrillRun, "events" 
         .failed()
         .map((each) => each.at)
         .filter((at) => at >= zeroAt),
-      { from, to, zeroAt },
+      // A bucket begins with the fault: what was before it and what came after are not mixed.
+      { from: zeroAt - BUCKET_MS * Math.floor((zeroAt - from) / BUCKET_MS), to, zeroAt },
       BUCKET_MS,
     ),
     lanes: lanes.map((lane) => laneRecord(lane.node, lane.stretches, { to, zeroAt })),

@@ -92,9 +92,7 @@ export class Faults {
         failures.push(`${what}: ${explain(error)}`);
       }
     };
-    await attempt("making room on the disk", async () => {
-      if (await this.disk.clear()) this.note("heal", this.master.id, "its disk has room again");
-    });
+    await attempt("making room on the disk", () => this.makeRoom());
     // Sentinels first: without them nothing may start as master.
     for (const node of this.endedNodes("sentinel"))
       await attempt(`starting ${node.id}`, () => this.start(node, false));
@@ -148,6 +146,12 @@ export class Faults {
     await bringBack(this.ctx, node, "hang");
     this.frozen.delete(id);
     this.note("heal", id, "goes on (SIGCONT), and is told who is master");
+  }
+
+  private async makeRoom(): Promise<void> {
+    if (!(await this.disk.clear())) return;
+    this.note("heal", this.master.id, "its disk has room again");
+    await stepDown(this.ctx, this.master);
   }
 
   private async rejoin(): Promise<void> {

@@ -17,7 +17,7 @@ const ONE_FAILOVER: Expectations = {
 const NO_FAILOVER: Expectations = { ...ONE_FAILOVER, promotions: 0 };
 
 const REFUSED_MEANWHILE = told("nobody can take writes until the fault is over: refusing them is right");
-const WOKEN_MASTER = told("a master that wakes up cannot know yet that it was replaced");
+const WOKEN_MASTER = told("a master that recovers cannot know yet that it was replaced");
 
 /** Every scenario, in the order in which `drill all` runs them: the gentle ones first. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -187,10 +187,11 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     id: "disk-full",
     title: "The master's disk is full",
-    shows: "Writes are refused rather than taken and lost, and go on once there is room again.",
-    needs: ["small-disk"],
-    steps: [{ do: "fill-disk" }, { do: "let-pass", span: { downAfters: 1, ms: 2_000 } }],
-    expects: { ...NO_FAILOVER, writeGap: REFUSED_MEANWHILE },
+    shows:
+      "A master that cannot write to its disk refuses writes rather than losing them, and answers PING with an error: Sentinel takes it for down, and a replica takes over.",
+    needs: ["candidate", "append-only", "small-disk"],
+    steps: [{ do: "fill-disk" }, { do: "await-other-master" }],
+    expects: { ...ONE_FAILOVER, secondMaster: WOKEN_MASTER },
     alert: "RedisDiskFull",
     caveat: null,
   },
