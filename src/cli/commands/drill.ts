@@ -73,7 +73,7 @@ async function onStage(
 
 /** The live timeline, and after each run its table. */
 function screen(io: Io, names: EventNames, runs: number, { json: target }: Options): SuiteEvents {
-  const result = target === "-" ? io.note : io.out;
+  const result = (text: string) => (target === "-" ? io.note(text) : io.out(text));
   return {
     begins: (scenario, run) => io.note(printDrillTitle(scenario, run, runs, io.colour)),
     skips: ({ id }, why) => io.note(`\ndrill ${id}: skipped: ${why}`),

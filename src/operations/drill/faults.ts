@@ -96,7 +96,7 @@ export class Faults {
     // Sentinels first: without them nothing may start as master.
     for (const node of this.endedNodes("sentinel"))
       await attempt(`starting ${node.id}`, () => this.start(node, false));
-    for (const id of [...this.frozen]) await attempt(`letting ${id} go on`, () => this.thaw(id));
+    for (const id of this.frozen) await attempt(`letting ${id} go on`, () => this.thaw(id));
     await attempt(`letting others reach ${this.master.id} again`, async () => this.rejoin());
     for (const node of this.endedNodes("redis"))
       await attempt(`starting ${node.id}`, () => this.start(node, undecided));
