@@ -17,7 +17,7 @@ let cluster: LiveCluster;
 
 beforeAll(async () => {
   const file = join(secrets, "password");
-  writeFileSync(file, "a password of its own", { mode: 0o600 });
+  writeFileSync(file, "a-password-of-its-own", { mode: 0o600 });
   const yaml = [
     `security: { passwordFile: "${file}" }`,
     "redis: { port: BASE }",
