@@ -47,6 +47,10 @@ stop: | ready ## Lifecycle: Stop one node (NODE=redis-slave-1)
 clean: | ready ## Lifecycle: Stop and remove all data; shows what it deletes and asks (DANGEROUS)
 	@$(call vedette,clean)
 
+.PHONY: switchover
+switchover: | ready ## Lifecycle: Move the master without losing a write (ARGS="--to redis-slave-1")
+	@$(call vedette,switchover)
+
 .PHONY: status health sentinel-status info ps logs history monitor
 status: | ready ## Status: One screen: nodes, roles, lag, Sentinels, findings (ARGS=--watch, ARGS=--json)
 	@$(call vedette,status)

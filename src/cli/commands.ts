@@ -137,6 +137,18 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import("./commands/connect-master.ts"),
   },
   {
+    usage: "switchover",
+    group: "Lifecycle",
+    summary: "move the master to another node without losing a write",
+    options: [
+      ["--to <node>", "which one (default: the best replica)"],
+      ["--reason <text>", "why, for the history"],
+      DRY_RUN,
+      JSON_OPTION,
+    ],
+    load: () => import("./commands/switchover.ts"),
+  },
+  {
     usage: "test-replication",
     group: "Testing",
     summary: "write on the master, read on every replica, say how long each took",

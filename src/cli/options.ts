@@ -14,6 +14,8 @@ export interface Options {
   watch?: boolean | string;
   role?: string;
   fault?: string;
+  to?: string;
+  reason?: string;
   follow?: boolean;
   lines?: string;
   since?: string;

@@ -1,6 +1,7 @@
 import type { NodeId, Topology } from "../topology/model.ts";
+import { accepts, bestCandidate, unfit } from "./candidates.ts";
 import type { RedisSeen, Snapshot } from "./snapshot.ts";
-import { listed, sameNode, viewOf, type View } from "./view.ts";
+import { listed, viewOf, type View } from "./view.ts";
 
 /** Why an operation is not allowed now, and what to do first. */
 export interface Refusal {
@@ -14,7 +15,9 @@ export type Intent =
   | { operation: "backup" }
   | { operation: "flushAll" }
   | { operation: "benchmark" }
-  | { operation: "stopNode"; node: NodeId };
+  | { operation: "stopNode"; node: NodeId }
+  /** `to` null: whoever is best. `lastMoveAt`: when the master was last moved, wall clock ms. */
+  | { operation: "switchover"; to: NodeId | null; lastMoveAt: number | null };
 
 /**
  * May this operation start on this cluster? Null when it may.
@@ -23,16 +26,18 @@ export type Intent =
  */
 export function can(topology: Topology, snapshot: Snapshot, intent: Intent): Refusal | null {
   const view = viewOf(topology, snapshot);
-  return firstOf(
-    view,
-    intent.operation === "stopNode" ? stopNode(intent.node) : CONDITIONS[intent.operation],
-  );
+  return firstOf(view, conditionsOf(intent));
+}
+
+function conditionsOf(intent: Intent): Condition[] {
+  if (intent.operation === "stopNode") return stopNode(intent.node);
+  return intent.operation === "switchover" ? switchover(intent) : CONDITIONS[intent.operation];
 }
 
 type Condition = (view: View) => Refusal | null;
 
 /** What each operation needs, the first missing thing being what is told. */
-const CONDITIONS: Record<Exclude<Intent["operation"], "stopNode">, Condition[]> = {
+const CONDITIONS: Record<Exclude<Intent["operation"], "stopNode" | "switchover">, Condition[]> = {
   testFailover: [noOtherOperation, quorum, namedMasterUp, oneMaster, writable, noFailover, candidate],
   testReplication: [namedMasterUp, oneMaster, writable, linkedReplica],
   // Taken from a replica where there is one; a cluster that is failing over still deserves its backup.
@@ -126,12 +131,6 @@ function candidate(view: View): Refusal | null {
 
 const UP = "vedette up, then vedette health";
 
-function accepts({ topology }: View, sentinel: Snapshot["sentinels"][number], node: RedisSeen): boolean {
-  const entry = sentinel.replicas.find((replica) => sameNode(topology, replica, node));
-  if (entry === undefined || entry.priority === 0) return false;
-  return entry.linkUp && !entry.flags.some((flag) => flag === "s_down" || flag === "disconnected");
-}
-
 function linkedReplica(view: View): Refusal | null {
   if (replicasWithLink(view).length > 0) return null;
   return { reason: "no replica has a link to the master", next: UP };
@@ -156,6 +155,55 @@ function stopNode(id: NodeId): Condition[] {
     (view) => lastMaster(view, id),
     (view) => lastVote(view, id),
   ];
+}
+
+/** A planned move has time: it waits for a cluster that would take it without a doubt. */
+function switchover({ to, lastMoveAt }: { to: NodeId | null; lastMoveAt: number | null }): Condition[] {
+  return [
+    noOtherOperation,
+    quorum,
+    namedMasterUp,
+    oneMaster,
+    writable,
+    noFailover,
+    agreed,
+    (view) => calmSince(view, lastMoveAt),
+    (view) => (to === null ? someCandidate(view) : unfit(view, to)),
+  ];
+}
+
+function agreed({ snapshot, reachable }: View): Refusal | null {
+  const other = reachable.find(
+    ({ masterNode, epoch }) => masterNode !== snapshot.master?.node || epoch !== snapshot.epoch,
+  );
+  if (other === undefined) return null;
+  return { reason: `${other.node} does not agree with the others yet`, next: "vedette sentinel-status" };
+}
+
+/**
+ * A Sentinel waits for four hello periods before it corrects a role that it did not expect (sentinelRefreshInstanceInfo):
+ * sooner than that, somebody may still act on the world before the last move.
+ */
+function calmSince({ topology, snapshot }: View, lastMoveAt: number | null): Refusal | null {
+  const calmMs = 4 * topology.sentinel.periods.publish;
+  const since = lastMoveAt === null ? Infinity : snapshot.observedAt - lastMoveAt;
+  if (since < 0 || since >= calmMs) return null;
+  const wait = Math.ceil((calmMs - since) / 1000);
+  return {
+    reason: `the master was moved ${Math.round(since / 100) / 10} s ago, and the Sentinels need ${calmMs / 1000} s to be sure`,
+    next: `try again in ${wait} s`,
+  };
+}
+
+function someCandidate(view: View): Refusal | null {
+  return bestCandidate(view) === null
+    ? (candidate(view) ?? firstDoubt(view) ?? { reason: "no replica could take over", next: UP })
+    : null;
+}
+
+function firstDoubt(view: View): Refusal | null {
+  const [replica] = replicasWithLink(view);
+  return replica === undefined ? null : unfit(view, replica.node);
 }
 
 function known({ topology }: View, id: NodeId): Refusal | null {

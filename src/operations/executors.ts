@@ -5,6 +5,9 @@ import { unsettled } from "../cluster/settled.ts";
 import { VedetteError } from "../errors.ts";
 import { look, requireNode, withNode, type Context } from "./context.ts";
 import { flushDatabases } from "./flush.ts";
+import { restoreSettings } from "./conclude-switchover.ts";
+import { moveMaster } from "./move-master.ts";
+import { prefer } from "./prefer.ts";
 import { promoteOnly } from "./promote-only.ts";
 import { reconfigure } from "./reconfigure.ts";
 import { hurrySentinels, setPeriods } from "./sentinel-periods.ts";
@@ -48,6 +51,9 @@ export const executors: Executors = {
   "stop-steward": async (ctx, step) => ctx.runtime.stopSteward(step.deadlineMs),
   "hurry-sentinels": hurrySentinels,
   "set-periods": setPeriods,
+  prefer: async (ctx, step) => prefer(ctx, step.node),
+  "move-master": moveMaster,
+  "restore-settings": restoreSettings,
   "promote-only": async (ctx, step) => promoteOnly(ctx, step.node),
   await: async (ctx, step) => waitFor(ctx, step.condition, step.deadlineMs),
   delete: async (ctx, step) => {

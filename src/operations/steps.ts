@@ -25,6 +25,9 @@ export type Step =
   | { do: "hurry-sentinels" }
   | { do: "set-periods" }
   | { do: "promote-only"; node: NodeId }
+  | { do: "prefer"; node: NodeId }
+  | { do: "move-master"; from: NodeId; to: NodeId; pauseMs: number }
+  | { do: "restore-settings" }
   | { do: "await"; condition: Condition; deadlineMs: number }
   | { do: "delete"; path: string }
   | { do: "flush"; node: NodeId; databases: string[] };
@@ -63,6 +66,12 @@ export function sentence(step: Step): string {
       return "set the Sentinels' periods back";
     case "promote-only":
       return `ask the Sentinels to fail over to ${step.node}`;
+    case "prefer":
+      return `have the Sentinels prefer ${step.node} (its replica-priority, set back afterwards)`;
+    case "move-master":
+      return `pause writes on ${step.from} for ${step.pauseMs / 1000} s at most, wait until ${step.to} has every byte, ask a Sentinel for the failover, and have ${step.from} follow`;
+    case "restore-settings":
+      return "give every node its own settings back";
     case "await":
       return step.condition === "settled"
         ? "wait until every replica is in sync and all Sentinels agree"

@@ -4,6 +4,8 @@ import type { NodeProcess, Snapshot } from "../cluster/snapshot.ts";
 import { explain } from "../errors.ts";
 import { look, requireNode, withNode, type Context } from "../operations/context.ts";
 import { appendHistory, type HistoryEvent } from "../operations/history.ts";
+import { concludeAbandoned } from "../operations/conclude-switchover.ts";
+import { movedBySwitchover } from "../operations/switchover-record.ts";
 import { debugArguments } from "../operations/sentinel-periods.ts";
 import type { Positions } from "../runtimes/records.ts";
 import { nodeAt, type NodeId } from "../topology/model.ts";
@@ -160,12 +162,20 @@ export class Steward {
       await this.helpFreshest(snapshot);
     }
     this.wishes = wishes;
+    if (!tilted && snapshot.operation === null) await this.endSwitchover(snapshot);
+  }
+
+  /** One whose command died: what it changed must not stay. */
+  private async endSwitchover(snapshot: Snapshot): Promise<void> {
+    const told = await concludeAbandoned(this.ctx, snapshot);
+    if (told !== null) this.remember({ kind: "config", cause: told });
   }
 
   private noticeMaster(snapshot: Snapshot): void {
     const from = this.snapshot?.master?.node ?? this.positions?.master ?? null;
     const to = snapshot.master?.node ?? null;
     if (from === null || to === null || from === to) return;
+    if (movedBySwitchover(this.ctx.topology, from, to)) return; // it writes its own event
     if (to === this.told) {
       this.told = null;
       return;
