@@ -138,17 +138,17 @@ function unwritten(before: Written, after: Written): boolean {
 /** Waits until the candidate has processed every byte that the master had when writes stopped. */
 async function caughtUp(ctx: Context, to: RedisNode, offset: number, pauseMs: number): Promise<void> {
   const deadlineMs = Math.floor(pauseMs * 0.4);
-  const reached = await withNode(ctx, to, (redis) =>
-    until(
-      async () => {
-        const { replicaOffset, linkUp } = replicationInfo(
-          parseInfo(String(await redis.call("INFO", "replication"))),
-        );
-        return linkUp === true && replicaOffset !== null && replicaOffset >= offset;
-      },
-      { deadlineMs, everyMs: 1, clock: ctx.clock },
-    ),
-  );
+  const has = async (redis: RedisConnection) => {
+    const info = String(await redis.callWithin(deadlineMs, "INFO", "replication"));
+    const { replicaOffset, linkUp } = replicationInfo(parseInfo(info));
+    return linkUp === true && replicaOffset !== null && replicaOffset >= offset;
+  };
+  const reached = await withNode(
+    ctx,
+    to,
+    (redis) => until(() => has(redis), { deadlineMs, everyMs: 1, clock: ctx.clock }),
+    deadlineMs,
+  ).catch(() => null); // one that does not answer has not reached it, either
   if (reached !== null) return;
   throw new VedetteError(
     `waiting for ${to.id}: it did not reach the master's offset ${offset} within ${deadlineMs} ms`,
