@@ -92,7 +92,13 @@ describe("can", () => {
     ["has not seen its link yet", [{ flags: ["slave"], linkUp: false, priority: 100 }]],
     ["still reads its old priority 0", [{ flags: ["slave"], linkUp: true, priority: 0 }]],
   ])("refuses test-failover while one Sentinel %s: it may be the leader", (_, entries) => {
-    const replicas = entries.map((entry) => ({ host: "127.0.0.1", port: 6380, ...entry }));
+    const replicas = entries.map((entry) => ({
+      host: "127.0.0.1",
+      port: 6380,
+      offset: 1,
+      runId: null,
+      ...entry,
+    }));
     const built = cluster()
       .master("redis-master")
       .replica("redis-slave-1")

@@ -41,13 +41,15 @@ export function sentinelSeen(
     quorumOk: quorum.ok,
     quorumMessage: quorum.message,
     tilt: sentinelInfo(info).tilt === true,
-    replicas: parseReplicas(replicas).map(({ host, port, flags, linkUp, priority }) => ({
+    replicas: parseReplicas(replicas).map(({ host, port, flags, linkUp, priority, offset, runId }) => ({
       host,
       port,
       flags,
       linkUp,
       // Sentinel assumes 100 until it has read the replica's INFO (SENTINEL_DEFAULT_SLAVE_PRIORITY).
       priority: priority ?? 100,
+      offset,
+      runId,
     })),
     otherSentinels: said?.otherSentinels ?? parsePeers(peers).length,
     runId: server.runId,

@@ -99,7 +99,16 @@ export interface SentinelSeen {
   quorumMessage: string | null;
   /** In TILT a Sentinel acts on nothing. */
   tilt: boolean;
-  replicas: { host: string; port: number; flags: string[]; linkUp: boolean; priority: number }[];
+  replicas: {
+    host: string;
+    port: number;
+    flags: string[];
+    linkUp: boolean;
+    priority: number;
+    /** `slave_repl_offset` of its last poll, bytes. */
+    offset: number | null;
+    runId: string | null;
+  }[];
   /** How many other Sentinels it knows. */
   otherSentinels: number | null;
   runId: string | null;

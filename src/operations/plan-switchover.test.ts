@@ -54,6 +54,8 @@ describe("preferring one replica", () => {
       flags: ["slave"],
       linkUp: true,
       priority,
+      offset: 1,
+      runId: null,
     });
     const replicas = [entry("redis-slave-1", first), entry("redis-slave-2", second)];
     const { topology, snapshot } = built.sentinels(3, { replicas });

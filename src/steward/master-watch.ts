@@ -4,6 +4,7 @@ import { explain } from "../errors.ts";
 import { look, type Context } from "../operations/context.ts";
 import { hasten, type Hastened } from "../operations/hasten.ts";
 import { TEST_FAILOVER } from "../operations/test-failover.ts";
+import { refreshChoice } from "../operations/refresh-choice.ts";
 import { RedisError } from "../redis/redis-error.ts";
 import type { Lease } from "../runtimes/runtime.ts";
 import type { NodeId } from "../topology/model.ts";
@@ -69,6 +70,7 @@ export class MasterWatch {
     try {
       lease = leased ? null : await runtime.lease(`failover of ${from}`);
       await runtime.hold(from, clock.now() + HOLD_MS, "the Sentinels were asked to fail it over");
+      await refreshChoice(this.ctx, sentinel, now);
       const hastened = await hasten(this.ctx, sentinel, now);
       await this.agreed(from);
       await runtime.releaseHold(from);

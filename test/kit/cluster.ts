@@ -252,6 +252,8 @@ class ClusterBuilder {
           flags: seen.state === "up" ? ["slave"] : ["s_down", "slave", "disconnected"],
           linkUp: seen.link === "up",
           priority: seen.priority ?? 100,
+          offset: seen.offset,
+          runId: seen.runId,
         })),
       otherSentinels: this.watchers.length - 1,
       runId: `run-${node.id}`,
