@@ -19,8 +19,10 @@ export function stewardPlace(topology: Topology, runtime: LocalRuntime, token: n
     writePositions: (positions: Positions) => {
       if (stillOurs()) replaceHint(paths.positions, positions);
     },
-    noteGaveUp: (node: NodeId, why: string) =>
-      replaceJson(paths.supervision, { ...readSupervision(paths), [node]: { gaveUp: true, reason: why } }),
+    noteGaveUp: (node: NodeId, why: string) => {
+      if (!stillOurs()) return;
+      replaceJson(paths.supervision, { ...readSupervision(paths), [node]: { gaveUp: true, reason: why } });
+    },
     rotateLogs: () => {
       const logs = [...allNodes(topology).map((node) => paths.log(node.id)), `${paths.logs}/steward.log`];
       for (const log of logs) rotateLog(log, topology.logs.maxBytes, topology.logs.keep);
