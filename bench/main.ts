@@ -9,6 +9,7 @@ import { table } from "./report.ts";
 import { Scratch, type Bench } from "./scratch.ts";
 import { status } from "./status.ts";
 import { steward } from "./steward.ts";
+import { switchover } from "./switchover.ts";
 import { throughput } from "./throughput.ts";
 import { up } from "./up.ts";
 
@@ -18,6 +19,7 @@ const BENCHES: Record<string, (bench: Bench) => Promise<Figure[]>> = {
   status,
   steward,
   adopted,
+  switchover,
 };
 const RUNS = 5;
 const QUICK_RUNS = 2;

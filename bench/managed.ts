@@ -2,6 +2,8 @@ import { execFile, spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import type { Snapshot } from "../src/cluster/snapshot.ts";
+import { context, look } from "../src/operations/context.ts";
 import { claimPorts } from "../src/runtimes/local/free-ports.ts";
 import { LocalRuntime } from "../src/runtimes/local/local-runtime.ts";
 import { packageFile } from "../src/runtimes/local/package-root.ts";
@@ -47,6 +49,16 @@ export class Managed {
     const options = { cwd: this.dir, signal: this.interrupted };
     await promisify(execFile)(process.execPath, [CLI, ...args], options);
     return performance.now() - begun;
+  }
+
+  /** Runs `vedette ARGS` and returns what it printed. Throws if it failed. */
+  async output(...args: string[]): Promise<string> {
+    const options = { cwd: this.dir, signal: this.interrupted };
+    return (await promisify(execFile)(process.execPath, [CLI, ...args], options)).stdout;
+  }
+
+  look(): Promise<Snapshot> {
+    return look(context(this.topology, this.runtime, null));
   }
 
   /** As `timed`, with nothing of ours running meanwhile; the exit code does not matter. */
