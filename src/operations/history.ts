@@ -2,6 +2,7 @@ import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, readSync,
 import { dirname, join } from "node:path";
 import { errorCode } from "../errors.ts";
 import type { NodeId, Topology } from "../topology/model.ts";
+import type { Candidate } from "./candidates.ts";
 
 /** One line of history.jsonl: what happened to the cluster, when, and who wanted it. */
 export interface HistoryEvent {
@@ -26,7 +27,19 @@ export interface HistoryEvent {
   epoch?: number | null;
   /** Why, as a sentence. */
   cause?: string;
+  /** Of a failover: ms since `faultAt`, or else since `askedAt`. */
   durationsMs?: Record<string, number>;
+  /** When the fault was caused, by a test or a drill: wall clock ms. */
+  faultAt?: number;
+  /** When a Sentinel was asked for a failover: wall clock ms. */
+  askedAt?: number;
+  /** The replicas that could be promoted, as last seen before one of them was. */
+  candidates?: Candidate[];
+  /**
+   * How far the promoted replica was behind the old master: bytes. Approximate: the old master's offset is that of
+   * the last look at it, up to 2 s before it failed, so what it took in meanwhile is not in it.
+   */
+  behindBytes?: number | null;
   /** Who asked: `vedette up`, `steward`, … */
   by: string;
 }

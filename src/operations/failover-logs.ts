@@ -1,0 +1,74 @@
+import { readFile, stat } from "node:fs/promises";
+import { errorCode } from "../errors.ts";
+import type { NodeId } from "../topology/model.ts";
+import type { Context } from "./context.ts";
+import { failovers, type Failover } from "./failovers.ts";
+import type { HistoryEvent } from "./history.ts";
+import { parseLogLine, type LogLine } from "./log-lines.ts";
+import { NODE_LINE } from "./node-tales.ts";
+import { SENTINEL_LINE } from "./sentinel-stories.ts";
+
+const QUARTER_MS = 15 * 60_000;
+/** No two places on earth have clocks further apart: ms. */
+const MOST_APART_MS = 26 * 3_600_000;
+/** Between a line and the file's last write: ms. The start script's lines have whole seconds only. */
+const WRITTEN_MS = 2_000;
+
+/** All failovers that the history, the Sentinels' logs and the nodes' logs tell of, oldest first. */
+export async function readFailovers(ctx: Context, events: readonly HistoryEvent[]): Promise<Failover[]> {
+  const { redis, sentinel } = ctx.topology;
+  const [sentinels, nodes] = await Promise.all([
+    readLines(
+      ctx,
+      sentinel.nodes.map(({ id }) => id),
+      SENTINEL_LINE,
+    ),
+    readLines(
+      ctx,
+      redis.nodes.map(({ id }) => id),
+      NODE_LINE,
+    ),
+  ]);
+  return failovers(ctx.topology, { events, sentinels, nodes });
+}
+
+/** The lines of these nodes' logs, rotated ones too, that match; each node's in its own order. */
+export async function readLines(ctx: Context, nodes: readonly NodeId[], wanted: RegExp): Promise<LogLine[]> {
+  const lines: LogLine[] = [];
+  for (const node of nodes) {
+    // One file at a time: a log may have 10 MB, and there may be dozens.
+    for (const file of await ctx.runtime.logFiles(node)) lines.push(...(await matching(node, file, wanted)));
+  }
+  return lines;
+}
+
+async function matching(node: NodeId, file: string, wanted: RegExp): Promise<LogLine[]> {
+  let text: string;
+  let writtenAt: number;
+  try {
+    [text, { mtimeMs: writtenAt }] = await Promise.all([readFile(file, "utf8"), stat(file)]);
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return []; // rotated away since it was listed
+    throw error;
+  }
+  const all = text.trimEnd().split("\n");
+  const last = parseLogLine(node, all.findLast((line) => parseLogLine(node, line, null).stamped) ?? "", null);
+  const shift = clockShift(last.time, writtenAt);
+  return all
+    .filter((line) => wanted.test(line))
+    .map((line) => parseLogLine(node, line, null))
+    .map((line) => (line.time === null ? line : { ...line, time: line.time + shift }));
+}
+
+/**
+ * What to add to the times of a log whose process has another time zone than we (cron, systemd, `TZ=`): ms.
+ *
+ * Redis writes its own local time without saying which. Its last line was written when the file was, so a difference
+ * that is a time zone's is one; any other says nothing (a copied file).
+ */
+export function clockShift(lastLine: number | null, writtenAt: number): number {
+  if (lastLine === null) return 0;
+  const shift = Math.round((writtenAt - lastLine) / QUARTER_MS) * QUARTER_MS;
+  const exact = Math.abs(writtenAt - lastLine - shift) <= WRITTEN_MS;
+  return exact && Math.abs(shift) <= MOST_APART_MS ? shift : 0;
+}
