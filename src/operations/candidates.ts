@@ -11,7 +11,10 @@ export interface Candidate {
   runId: string | null;
   /** Its link to the old master was up. */
   linked: boolean | null;
-  /** Behind the old master, by that one's last known offset: bytes. */
+  /**
+   * Behind the old master: bytes. Approximate: the old master's offset is that of the last look at it, up to 2 s
+   * before it failed, and what it took in meanwhile is not in it.
+   */
   lagBytes: number | null;
 }
 

@@ -32,26 +32,40 @@ export async function readFailovers(ctx: Context, events: readonly HistoryEvent[
   return failovers(ctx.topology, { events, sentinels, nodes });
 }
 
-/** The lines of these nodes' logs, rotated ones too, that match; each node's in its own order. */
-export async function readLines(ctx: Context, nodes: readonly NodeId[], wanted: RegExp): Promise<LogLine[]> {
+/**
+ * The lines of these nodes' logs, rotated ones too, that match; each node's in its own order. Files last written
+ * before `since` (wall clock ms) are left out.
+ */
+export async function readLines(
+  ctx: Context,
+  nodes: readonly NodeId[],
+  wanted: RegExp,
+  since = -Infinity,
+): Promise<LogLine[]> {
   const lines: LogLine[] = [];
   for (const node of nodes) {
     // One file at a time: a log may have 10 MB, and there may be dozens.
-    for (const file of await ctx.runtime.logFiles(node)) lines.push(...(await matching(node, file, wanted)));
+    for (const file of await ctx.runtime.logFiles(node)) {
+      const found = await matching(node, file, wanted, since);
+      for (const line of found) lines.push(line);
+    }
   }
   return lines;
 }
 
-async function matching(node: NodeId, file: string, wanted: RegExp): Promise<LogLine[]> {
+async function matching(node: NodeId, file: string, wanted: RegExp, since: number): Promise<LogLine[]> {
   let text: string;
   let writtenAt: number;
   try {
-    [text, { mtimeMs: writtenAt }] = await Promise.all([readFile(file, "utf8"), stat(file)]);
+    writtenAt = (await stat(file)).mtimeMs;
+    if (writtenAt < since) return [];
+    text = await readFile(file, "utf8");
   } catch (error) {
     if (errorCode(error) === "ENOENT") return []; // rotated away since it was listed
     throw error;
   }
-  const all = text.trimEnd().split("\n");
+  // A line that is still being written is for the next look.
+  const all = text.slice(0, text.lastIndexOf("\n") + 1).split("\n");
   const last = parseLogLine(node, all.findLast((line) => parseLogLine(node, line, null).stamped) ?? "", null);
   const shift = clockShift(last.time, writtenAt);
   return all

@@ -34,7 +34,7 @@ export interface Failover {
     /** The rule of sentinelSelectSlave that decided. */
     rule: Rule | null;
     why: string | null;
-    /** How far behind the old master the chosen one was: bytes, approximately. */
+    /** Its `lagBytes`: how far behind the old master it was, approximately. */
     behindBytes: number | null;
     candidates: Candidate[] | null;
   };
@@ -266,8 +266,7 @@ class Assembly {
     return {
       rule: choice?.rule ?? null,
       why: choice?.why ?? null,
-      behindBytes:
-        event?.behindBytes ?? event?.candidates?.find((each) => each.node === to)?.lagBytes ?? null,
+      behindBytes: candidates?.find((each) => each.node === to)?.lagBytes ?? null,
       candidates,
     };
   }

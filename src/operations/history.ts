@@ -35,11 +35,6 @@ export interface HistoryEvent {
   askedAt?: number;
   /** The replicas that could be promoted, as last seen before one of them was. */
   candidates?: Candidate[];
-  /**
-   * How far the promoted replica was behind the old master: bytes. Approximate: the old master's offset is that of
-   * the last look at it, up to 2 s before it failed, so what it took in meanwhile is not in it.
-   */
-  behindBytes?: number | null;
   /** Who asked: `vedette up`, `steward`, … */
   by: string;
 }
@@ -70,15 +65,22 @@ function endsMidLine(file: string): boolean {
   }
 }
 
+/** The files that hold a history, oldest first: the steward moves a full one aside. */
+export function historyFiles(file: string): string[] {
+  return [`${file}.1`, file];
+}
+
 /** All events, oldest first. A damaged last line (power cut) is passed over. */
 export function readHistory(file: string): HistoryEvent[] {
-  return textOf(file)
-    .split("\n")
-    .filter((line) => line !== "")
-    .flatMap((line) => {
-      const event = parse(line);
-      return isEvent(event) ? [event] : [];
-    });
+  return historyFiles(file)
+    .flatMap((each) => textOf(each).split("\n"))
+    .flatMap((line) => parseHistoryLine(line) ?? []);
+}
+
+/** Null for what is no event. */
+export function parseHistoryLine(line: string): HistoryEvent | null {
+  const event = line === "" ? null : parse(line);
+  return isEvent(event) ? event : null;
 }
 
 function textOf(file: string): string {

@@ -133,14 +133,16 @@ export class Steward {
       this.ctx.report(`the master ${from} has ended; left to Sentinel's own pace: ${reaction.left}`);
       return;
     }
-    const { promoted: to, epoch, durationsMs } = reaction.hastened;
+    const { promoted: to, epoch, askedAt, durationsMs } = reaction.hastened;
     this.told = to;
     this.remember({
       kind: "failover",
       from,
       to,
       epoch,
+      askedAt,
       durationsMs,
+      candidates: reaction.candidates,
       cause: "its process ended, Sentinel was asked at once",
     });
   }
@@ -171,7 +173,9 @@ export class Steward {
       return;
     }
     const { epoch } = snapshot;
-    this.remember({ kind: "failover", from, to, epoch, cause: "the Sentinels moved the master" });
+    const candidates = this.masterWatch.candidates(from, to, this.snapshot) ?? undefined;
+    const cause = "the Sentinels moved the master";
+    this.remember({ kind: "failover", from, to, epoch, cause, ...(candidates && { candidates }) });
   }
 
   private async notePositions(snapshot: Snapshot): Promise<void> {
