@@ -47,7 +47,7 @@ stop: | ready ## Lifecycle: Stop one node (NODE=redis-slave-1)
 clean: | ready ## Lifecycle: Stop and remove all data; shows what it deletes and asks (DANGEROUS)
 	@$(call vedette,clean)
 
-.PHONY: status health sentinel-status info ps logs history monitor
+.PHONY: status health sentinel-status info ps logs history events monitor
 status: | ready ## Status: One screen: nodes, roles, lag, Sentinels, findings (ARGS=--watch, ARGS=--json)
 	@$(call vedette,status)
 health: | ready ## Status: One line per check; fails when the cluster is not well
@@ -62,6 +62,8 @@ logs: | ready ## Status: Follow the logs of all services (NODE=redis-master for 
 	@$(call vedette,logs --follow $(node))
 history: | ready ## Status: What happened: failovers, restarts, operations, with times and causes
 	@$(call vedette,history)
+events: | ready ## Status: Live: what each Sentinel says, nodes up and down, operations (ARGS=--json)
+	@$(call vedette,events --follow)
 monitor: | ready ## Status: Slow commands and latency (NODE=redis-slave-1 for one)
 	@$(call vedette,monitor $(node))
 

@@ -32,11 +32,14 @@ export function gather(events: readonly HistoryEvent[], stories: readonly Sentin
   const leaders = stories.filter((story) => story.leads);
   for (const story of [...leaders, ...stories.filter((each) => !each.leads)]) addStory(groups, story);
   for (const event of events) {
-    if (event.kind !== "failover" && event.kind !== "switchover") continue;
-    // A switchover that came to nothing moved nobody.
-    if (event.to !== null && event.to !== undefined) addEvent(groups, event, event.to);
+    if (isMove(event)) addEvent(groups, event);
   }
   return groups.sort((a, b) => a.at - b.at);
+}
+
+/** The event tells of a new master; a switchover that came to nothing moved nobody. */
+export function isMove(event: HistoryEvent): event is HistoryEvent & { to: NodeId } {
+  return (event.kind === "failover" || event.kind === "switchover") && typeof event.to === "string";
 }
 
 function addStory(groups: Gathered[], story: SentinelStory): void {
@@ -68,7 +71,8 @@ function firstSign({ downAt, askedAt, triedAt, namedAt }: SentinelStory): number
   return Math.min(...[downAt, askedAt, triedAt, namedAt].filter((time) => time !== null));
 }
 
-function addEvent(groups: Gathered[], event: HistoryEvent, to: NodeId): void {
+function addEvent(groups: Gathered[], event: HistoryEvent & { to: NodeId }): void {
+  const { to } = event;
   const at = event.faultAt ?? event.askedAt ?? event.time;
   const epoch = event.epoch ?? null;
   const group = groups.find((each) => each.to === to && sameEpoch(each, { epoch, at }));

@@ -20,10 +20,13 @@ export function printEvent(
 ): string {
   const colours = coloursFor(colour);
   const width = Math.max(...names.topology.sentinel.nodes.map((node) => node.id.length));
+  return `${ms.toFixed(0).padStart(7)} ms  ${sentinel.padEnd(width)}  ${sentence(names, event, colours)}`;
+}
+
+/** What a Sentinel says in words, or as it says it where we have none. */
+export function sentence(names: EventNames, event: SentinelEvent, colours: Colours): string {
   const said = inWords(names, event);
-  const text =
-    said === null ? colours.dim(`${event.channel} ${event.raw}`) : paint(event.channel, said, colours);
-  return `${ms.toFixed(0).padStart(7)} ms  ${sentinel.padEnd(width)}  ${text}`;
+  return said === null ? colours.dim(`${event.channel} ${event.raw}`) : paint(event.channel, said, colours);
 }
 
 function paint(channel: string, text: string, colours: Colours): string {
@@ -73,6 +76,12 @@ const INSTANCE: Record<string, (node: string) => string> = {
   "+config-update-from": (node) => `learns the new configuration from ${node}`,
   "+convert-to-slave": (node) => `makes ${node} a replica`,
   "+slave": (node) => `knows ${node} as a replica`,
+  "+sentinel": (node) => `knows the Sentinel ${node}`,
+  "+monitor": (node) => `watches the master ${node}`,
+  "+reset-master": (node) => `has forgotten all it knew of ${node} and its replicas`,
+  "+failover-detected": (node) => `notices a failover of ${node} that no Sentinel led`,
+  "+fix-slave-config": (node) => `points ${node} to the master that it should follow`,
+  "+set": (node) => `was given another setting for ${node}`,
   "+reboot": (node) => `${node} was restarted`,
   "-role-change": (node) => `sees ${node} in another role than it knew`,
   "+role-change": (node) => `sees ${node} in the role it knew`,
