@@ -35,8 +35,8 @@ export function eventJson(event: ClusterEvent): string {
       return JSON.stringify({ time, source: event.sentinel, kind: "sentinel", event: channel, message: raw });
     }
     case "history": {
-      const fields = eventFields(event.event);
-      return JSON.stringify({ ...fields, time, source: event.event.by });
+      const { by, ...fields } = eventFields(event.event);
+      return JSON.stringify({ time, source: by, ...fields });
     }
     case "lost":
       return JSON.stringify({ time, source: event.sentinel, kind: "lost", reason: event.reason });

@@ -44,7 +44,7 @@ function inWords(names: EventNames, event: SentinelEvent): string | null {
     case "epoch":
       return `is at epoch ${event.epoch}`;
     case "other":
-      return vote(names, event);
+      return voteOrTilt(names, event);
     case "instance": {
       const said = INSTANCE[event.channel]?.(name(event.address));
       if (said === undefined) return null;
@@ -87,9 +87,11 @@ const INSTANCE: Record<string, (node: string) => string> = {
   "+role-change": (node) => `sees ${node} in the role it knew`,
 };
 
-/** `<id> <epoch>` */
-function vote({ voters }: EventNames, { channel, raw }: SentinelEvent): string | null {
+/** `<id> <epoch>` of a vote; TILT has no arguments. */
+function voteOrTilt({ voters }: EventNames, { channel, raw }: SentinelEvent): string | null {
   const [id = "", epoch] = raw.split(" ");
+  if (channel === "+tilt") return "is in TILT (its clock jumped, or it was frozen) and acts on nothing";
+  if (channel === "-tilt") return "is out of TILT";
   if (channel !== "+vote-for-leader") return null;
   return `votes for ${voters.get(id) ?? id} at epoch ${epoch ?? "?"}`;
 }

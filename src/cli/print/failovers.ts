@@ -75,7 +75,9 @@ function timeline(failover: Failover): string[] {
     back: `${from} is back as a replica`,
   };
   const marks = (Object.keys(words) as (keyof FailoverTimes)[])
-    .filter((name) => name !== countedFrom && !(name === "detected" && countedFrom === "asked"))
+    .filter((name) => name !== countedFrom)
+    // Who asks for a failover has detected what it asks for.
+    .filter((name) => name !== "detected" || durationsMs.detected !== durationsMs.asked)
     .flatMap((name) => {
       const ms = durationsMs[name];
       return ms === null ? [] : [{ ms, text: words[name] }];

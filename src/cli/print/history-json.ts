@@ -14,7 +14,7 @@ function failoverJson(failover: Failover): object {
 }
 
 /** One event of history.jsonl, the same keys always there. */
-export function eventFields(event: HistoryEvent): object {
+export function eventFields(event: HistoryEvent): { by: string } & Record<string, unknown> {
   const { time, kind, node, from, to, epoch, cause, durationsMs, by } = event;
   return {
     time: new Date(time).toISOString(),

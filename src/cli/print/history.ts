@@ -29,8 +29,7 @@ function failoverRow(failover: Failover, colours: Colours): string[] {
   const { kind, from, to, epoch, cause, askedBy } = failover;
   const { promoted, firstWrite, reconfigured } = failover.durationsMs;
   const times: [string, number | null][] = [
-    ["master after", promoted],
-    ["writable after", firstWrite],
+    firstWrite === null ? ["new master after", promoted] : ["writable after", firstWrite],
     ["all linked after", reconfigured],
   ];
   const known = times.flatMap(([what, ms]) => (ms === null ? [] : [`${what} ${Math.round(ms)} ms`]));
@@ -38,7 +37,7 @@ function failoverRow(failover: Failover, colours: Colours): string[] {
     colours.bold(kind),
     `${from ?? "?"} → ${to ?? "?"}`,
     epoch === null ? "" : String(epoch),
-    why([cause, known.join(", "), askedBy === null || askedBy === "sentinel" ? "" : `asked by ${askedBy}`]),
+    why([known.join(", "), cause, askedBy?.startsWith("vedette") === true ? `by ${askedBy}` : ""]),
   ];
 }
 
