@@ -3,6 +3,7 @@ import { unsettled } from "../cluster/settled.ts";
 import type { NodeProcess, Snapshot } from "../cluster/snapshot.ts";
 import { explain } from "../errors.ts";
 import { look, requireNode, withNode, type Context } from "../operations/context.ts";
+import { MOVED } from "../operations/failover-reasons.ts";
 import { appendHistory, type HistoryEvent } from "../operations/history.ts";
 import { debugArguments } from "../operations/sentinel-periods.ts";
 import type { Positions } from "../runtimes/records.ts";
@@ -174,8 +175,7 @@ export class Steward {
     }
     const { epoch } = snapshot;
     const candidates = this.masterWatch.candidates(from, to, this.snapshot) ?? undefined;
-    const cause = "the Sentinels moved the master";
-    this.remember({ kind: "failover", from, to, epoch, cause, ...(candidates && { candidates }) });
+    this.remember({ kind: "failover", from, to, epoch, cause: MOVED, ...(candidates && { candidates }) });
   }
 
   private async notePositions(snapshot: Snapshot): Promise<void> {

@@ -1,4 +1,5 @@
-import type { Failover, FailoverTimes } from "../../operations/failovers.ts";
+import type { FailoverTimes } from "../../operations/failover-times.ts";
+import type { Failover } from "../../operations/failovers.ts";
 import { coloursFor, type Colours } from "./colours.ts";
 import { harmless, localStamp } from "./text.ts";
 import { wrap, WIDTH } from "./table.ts";
