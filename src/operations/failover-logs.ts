@@ -14,19 +14,32 @@ const MOST_APART_MS = 26 * 3_600_000;
 /** Between a line and the file's last write: ms. The start script's lines have whole seconds only. */
 const WRITTEN_MS = 2_000;
 
-/** All failovers that the history, the Sentinels' logs and the nodes' logs tell of, oldest first. */
-export async function readFailovers(ctx: Context, events: readonly HistoryEvent[]): Promise<Failover[]> {
+/** No failover takes longer from its first sign to its last: ms. */
+const LONGEST_MS = 3_600_000;
+
+/**
+ * All failovers that the history, the Sentinels' logs and the nodes' logs tell of, oldest first. Logs that ended
+ * well before `since` (wall clock ms) are not read.
+ */
+export async function readFailovers(
+  ctx: Context,
+  events: readonly HistoryEvent[],
+  since: number,
+): Promise<Failover[]> {
   const { redis, sentinel } = ctx.topology;
+  const from = since - LONGEST_MS;
   const [sentinels, nodes] = await Promise.all([
     readLines(
       ctx,
       sentinel.nodes.map(({ id }) => id),
       SENTINEL_LINE,
+      from,
     ),
     readLines(
       ctx,
       redis.nodes.map(({ id }) => id),
       NODE_LINE,
+      from,
     ),
   ]);
   return failovers(ctx.topology, { events, sentinels, nodes });
@@ -68,10 +81,13 @@ async function matching(node: NodeId, file: string, wanted: RegExp, since: numbe
   const all = text.slice(0, text.lastIndexOf("\n") + 1).split("\n");
   const last = parseLogLine(node, all.findLast((line) => parseLogLine(node, line, null).stamped) ?? "", null);
   const shift = clockShift(last.time, writtenAt);
-  return all
-    .filter((line) => wanted.test(line))
-    .map((line) => parseLogLine(node, line, null))
-    .map((line) => (line.time === null ? line : { ...line, time: line.time + shift }));
+  return (
+    all
+      .filter((line) => wanted.test(line))
+      // A part of a string keeps the whole in memory, here 10 MB a file: a copy does not.
+      .map((line) => parseLogLine(node, Buffer.from(line).toString(), null))
+      .map((line) => (line.time === null ? line : { ...line, time: line.time + shift }))
+  );
 }
 
 /**

@@ -3,7 +3,7 @@ import type { ClusterEvent } from "../../operations/cluster-event.ts";
 import { votersOf } from "../../operations/test-failover.ts";
 import type { Invocation } from "../command.ts";
 import { open } from "../open.ts";
-import { eventJson, eventPrinter } from "../print/events.ts";
+import { eventJson, eventPrinter, isWorthReading } from "../print/events.ts";
 import { readSpan } from "../span.ts";
 import { untilInterrupted } from "../until-interrupted.ts";
 
@@ -15,7 +15,10 @@ export async function run({ io, options }: Invocation): Promise<number> {
   const stream = new EventStream(ctx);
   const names = { topology: ctx.topology, voters: await votersOf(ctx) };
   const print = options.json ? eventJson : eventPrinter(names, io.colour);
-  const show = (event: ClusterEvent) => io.out(print(event));
+  const worth = options.json ? () => true : isWorthReading();
+  const show = (event: ClusterEvent) => {
+    if (worth(event)) io.out(print(event));
+  };
   const past = (await stream.last(count)).filter(({ time }) => time >= since);
   past.forEach(show);
   if (signal !== null) {

@@ -12,7 +12,7 @@ export async function run({ io, options }: Invocation): Promise<number> {
   const span = readSpan(options, Date.now());
   const ctx = open(io, options);
   const events = readHistory(historyFile(ctx.topology));
-  const failovers = await readFailovers(ctx, events);
+  const failovers = await readFailovers(ctx, events, span.since);
   const others = options.failovers ? [] : events.filter((event) => !isMove(event));
   const shown = within(span, [
     ...failovers.map((failover): Happening => ({ time: failover.time, failover })),

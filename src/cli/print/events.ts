@@ -26,6 +26,24 @@ export function eventPrinter(names: EventNames, colour: boolean): (event: Cluste
   };
 }
 
+/** A Sentinel makes its list of replicas anew with every switch: ms. */
+const RELISTED_MS = 100;
+
+/**
+ * False for what a person need not read: that a Sentinel knows every replica again, right after it switched to another
+ * master. To be asked of one event after the other.
+ */
+export function isWorthReading(): (event: ClusterEvent) => boolean {
+  const switchedAt = new Map<string, number>();
+  return (event) => {
+    if (event.kind !== "sentinel") return true;
+    const { channel } = event.event;
+    if (channel === "+switch-master") switchedAt.set(event.sentinel, event.time);
+    const since = event.time - (switchedAt.get(event.sentinel) ?? -Infinity);
+    return channel !== "+slave" || since > RELISTED_MS;
+  };
+}
+
 /** One object a line, with the event as it was said. */
 export function eventJson(event: ClusterEvent): string {
   const time = new Date(event.time).toISOString();

@@ -4,7 +4,7 @@ import type { ClusterEvent } from "../../operations/cluster-event.ts";
 import type { Failover } from "../../operations/failovers.ts";
 import type { HistoryEvent } from "../../operations/history.ts";
 import { parseEvent } from "../../redis/events.ts";
-import { eventJson, eventPrinter } from "./events.ts";
+import { eventJson, eventPrinter, isWorthReading } from "./events.ts";
 import { printFailovers } from "./failovers.ts";
 import { historyJson } from "./history-json.ts";
 import { printHistory, type Happening } from "./history.ts";
@@ -157,6 +157,14 @@ it("has events in words, each with who said it", async () => {
   const print = eventPrinter(names, false);
   const text = STREAM.map((event) => `${print(event)}\n`).join("");
   await expect(text).toMatchFileSnapshot("../../../test/golden/events.txt");
+});
+
+it("has not every replica again after each switch, but has those that are new", () => {
+  const slave = `slave 127.0.0.1:6381 127.0.0.1 6381 @ ${M} 6380`;
+  const after = said(311, "redis-sentinel-1", "+slave", slave);
+  const later = said(9_000, "redis-sentinel-1", "+slave", slave);
+  const other = said(311, "redis-sentinel-2", "+slave", slave);
+  expect([...STREAM, after, other, later].filter(isWorthReading())).toEqual([...STREAM, other, later]);
 });
 
 it("has events as JSON, one a line, as they were said", async () => {
