@@ -23,17 +23,22 @@ export class EventStream {
     this.begun = ctx.clock.now();
   }
 
-  /** The last `count` events until now, oldest first. To be called once, before `follow`. */
-  async last(count: number): Promise<ClusterEvent[]> {
+  /**
+   * The last `count` events until now that are wanted, oldest first. To be called once, before `follow`; `wanted` is
+   * asked of each in the order of time.
+   */
+  async last(count: number, wanted: (event: ClusterEvent) => boolean): Promise<ClusterEvent[]> {
     const { topology } = this.ctx;
     const told = (await this.history.tail(count)).flatMap(ofHistory);
-    if (count === 0) return [];
     const sentinels = topology.sentinel.nodes.map(({ id }) => id);
     const said = (await readLines(this.ctx, sentinels, SENTINEL_LINE)).flatMap((line) =>
       ofSentinelLog(topology, line),
     );
     const before = said.filter(({ time }) => time < this.begun);
-    return [...told, ...before].sort((a, b) => a.time - b.time).slice(-count);
+    return [...told, ...before]
+      .sort((a, b) => a.time - b.time)
+      .filter(wanted)
+      .slice(-count);
   }
 
   /** Hands on what happens, in the order of time, until `signal` aborts. */

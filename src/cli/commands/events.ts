@@ -16,14 +16,14 @@ export async function run({ io, options }: Invocation): Promise<number> {
   const names = { topology: ctx.topology, voters: await votersOf(ctx) };
   const print = options.json ? eventJson : eventPrinter(names, io.colour);
   const worth = options.json ? () => true : isWorthReading();
-  const show = (event: ClusterEvent) => {
-    if (worth(event)) io.out(print(event));
-  };
-  const past = (await stream.last(count)).filter(({ time }) => time >= since);
+  const show = (event: ClusterEvent) => io.out(print(event));
+  const past = await stream.last(count, (event) => worth(event) && event.time >= since);
   past.forEach(show);
   if (signal !== null) {
     if (!options.json) io.note("what happens is shown as it happens; Ctrl-C ends");
-    await stream.follow(signal, show);
+    await stream.follow(signal, (event) => {
+      if (worth(event)) show(event);
+    });
   } else if (past.length === 0 && !options.json) io.note("nothing has happened");
   return 0;
 }
