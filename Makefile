@@ -51,7 +51,7 @@ clean: | ready ## Lifecycle: Stop and remove all data; shows what it deletes and
 switchover: | ready ## Lifecycle: Move the master without losing a write (ARGS="--to redis-slave-1")
 	@$(call vedette,switchover)
 
-.PHONY: status health sentinel-status info ps logs history monitor
+.PHONY: status health sentinel-status info ps logs history events monitor
 status: | ready ## Status: One screen: nodes, roles, lag, Sentinels, findings (ARGS=--watch, ARGS=--json)
 	@$(call vedette,status)
 health: | ready ## Status: One line per check; fails when the cluster is not well
@@ -66,6 +66,8 @@ logs: | ready ## Status: Follow the logs of all services (NODE=redis-master for 
 	@$(call vedette,logs --follow $(node))
 history: | ready ## Status: What happened: failovers, restarts, operations, with times and causes
 	@$(call vedette,history)
+events: | ready ## Status: Live: what each Sentinel says, nodes up and down, operations (ARGS=--json)
+	@$(call vedette,events --follow)
 monitor: | ready ## Status: Slow commands and latency (NODE=redis-slave-1 for one)
 	@$(call vedette,monitor $(node))
 

@@ -113,8 +113,25 @@ export const COMMANDS: readonly CommandSpec[] = [
     usage: "history",
     group: "Watching",
     summary: "what happened: failovers, restarts, operations, with their times and causes",
-    options: [["-n, --lines <count>", "how many events, or all (default 50)"], JSON_OPTION],
+    options: [
+      ["--failovers", "failovers and switchovers only, each with its timeline and why that replica"],
+      ["--since <when>", "a duration (2h, 3d) or a time (2026-11-23T09:30)"],
+      ["-n, --lines <count>", "how many, or all (default 50)"],
+      JSON_OPTION,
+    ],
     load: () => import("./commands/history.ts"),
+  },
+  {
+    usage: "events",
+    group: "Watching",
+    summary: "what each Sentinel says, and what happens to nodes, in the order of time",
+    options: [
+      ["-F, --follow", "go on as it happens"],
+      ["--since <when>", "a duration (2h, 3d) or a time (2026-11-23T09:30)"],
+      ["-n, --lines <count>", "how many to begin with, or all (default 50)"],
+      JSON_OPTION,
+    ],
+    load: () => import("./commands/events.ts"),
   },
   {
     usage: "monitor [node]",

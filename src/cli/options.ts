@@ -19,6 +19,7 @@ export interface Options {
   follow?: boolean;
   lines?: string;
   since?: string;
+  failovers?: boolean;
   section?: string;
   out?: string;
   replicas?: boolean;

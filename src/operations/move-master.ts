@@ -7,6 +7,7 @@ import { parseInfo, persistenceInfo, replicationInfo } from "../redis/info.ts";
 import { START_FENCE } from "../topology/fence.ts";
 import type { NodeId, RedisNode } from "../topology/model.ts";
 import { besideUs } from "./allowed.ts";
+import { candidatesFor } from "./candidates.ts";
 import { look, requireNode, withNode, type Context } from "./context.ts";
 import { hasten } from "./hasten.ts";
 import { change, ownSwitchover, writeSwitchover, type Moved } from "./switchover-record.ts";
@@ -98,13 +99,15 @@ async function pauseAndMove(ctx: Context, moving: Moving): Promise<Moved> {
   const fencing = fenceIfLate(ctx, from, pauseMs - since(), late.signal);
   let demotion = { at: since(), written: stopped };
   try {
-    const { promoted, epoch, durationsMs } = await hasten(ctx, sentinel, now, async (chosen) => {
+    const { promoted, epoch, askedAt, durationsMs } = await hasten(ctx, sentinel, now, async (chosen) => {
       demotion = { written: await demote(line, chosen), at: since() };
     });
     const lost = unwritten(stopped, demotion.written) ? 0 : null;
     return {
       promoted,
       epoch,
+      askedAt,
+      candidates: candidatesFor(from, now, now),
       pausedMs: demotion.at,
       offset: stopped.offset,
       demotedAt: demotion.written.offset,

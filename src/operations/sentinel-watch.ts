@@ -1,7 +1,7 @@
 import { VedetteError } from "../errors.ts";
 import { connect, type RedisConnection } from "../redis/client.ts";
 import { parseEvent, type SentinelEvent } from "../redis/events.ts";
-import { majority, type NodeId, type SentinelNode } from "../topology/model.ts";
+import { majority, type NodeId, type SentinelNode, type Topology } from "../topology/model.ts";
 import { ASK_DEADLINE_MS, type Context } from "./context.ts";
 
 /** One event as one Sentinel told it. */
@@ -37,7 +37,14 @@ export async function watchSentinels(
   );
 }
 
-async function listen(
+/** A Sentinel may watch other masters, too: true unless the event is about one of those. */
+export function isAboutUs({ name }: Topology, event: SentinelEvent): boolean {
+  if (event.kind === "switch-master") return event.name === name;
+  return event.kind !== "instance" || event.master.name === name;
+}
+
+/** One Sentinel's events; throws RedisError when it cannot be subscribed to. */
+export async function listen(
   ctx: Context,
   node: SentinelNode,
   onEvent: (heard: HeardEvent) => void,

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { VedetteError } from "../errors.ts";
 import type { NodeId, Topology } from "../topology/model.ts";
+import type { Candidate } from "./candidates.ts";
 import { requireNode, withNode, type Context } from "./context.ts";
 
 /** A setting as it was before a switchover changed it. */
@@ -35,6 +36,9 @@ export interface SwitchoverRecord {
 export interface Moved {
   promoted: NodeId;
   epoch: number;
+  /** When the Sentinel was asked: wall clock ms. */
+  askedAt: number;
+  candidates: Candidate[];
   /** How long the old master held writes back, ms. */
   pausedMs: number;
   /** The offset at which writes stopped, and the old master's when it was demoted: bytes. */

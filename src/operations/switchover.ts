@@ -152,6 +152,8 @@ function remember(
     to: moved.promoted,
     epoch: moved.epoch,
     cause: reason === null ? lost : `${reason}; ${lost}`,
+    askedAt: moved.askedAt,
+    candidates: moved.candidates,
     durationsMs: { paused: moved.pausedMs, ...moved.durationsMs, total: Math.round(totalMs) },
     by,
   });

@@ -3,6 +3,7 @@ import { VedetteError } from "../errors.ts";
 import type { NodeId } from "../topology/model.ts";
 import { assertCan, besideUs, namedMaster } from "./allowed.ts";
 import type { Fault } from "./bring-back.ts";
+import { candidatesFor } from "./candidates.ts";
 import { look, underLease, withNode, type Context } from "./context.ts";
 import { FailoverObserver } from "./failover-observer.ts";
 import { rememberFailover, type FailoverTest } from "./failover-record.ts";
@@ -33,7 +34,7 @@ export async function beforeFailoverTest(
 }
 
 /** The id under which each Sentinel votes → its name. It is not the run id that its INFO shows. */
-async function votersOf(ctx: Context): Promise<Map<string, NodeId>> {
+export async function votersOf(ctx: Context): Promise<Map<string, NodeId>> {
   const asked = await Promise.allSettled(
     ctx.topology.sentinel.nodes.map(async (node): Promise<[string, NodeId]> => {
       const id = await withNode(ctx, node, (redis) => redis.call("SENTINEL", "MYID"));
@@ -74,7 +75,10 @@ export async function testFailover(
     );
     try {
       const test = await new FailoverTrial(ctx, wish.fault, old, before, observer, signal, doing).run();
-      rememberFailover(ctx, test);
+      rememberFailover(ctx, test, {
+        faultAt: Math.round(ctx.clock.now() - observer.sinceFault()),
+        candidates: candidatesFor(old.id, before, before),
+      });
       return test;
     } finally {
       await observer.end();

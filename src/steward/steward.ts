@@ -3,6 +3,7 @@ import { unsettled } from "../cluster/settled.ts";
 import type { NodeProcess, Snapshot } from "../cluster/snapshot.ts";
 import { explain } from "../errors.ts";
 import { look, requireNode, withNode, type Context } from "../operations/context.ts";
+import { MOVED } from "../operations/failover-reasons.ts";
 import { appendHistory, type HistoryEvent } from "../operations/history.ts";
 import { concludeAbandoned } from "../operations/conclude-switchover.ts";
 import { movedBySwitchover } from "../operations/switchover-record.ts";
@@ -135,14 +136,16 @@ export class Steward {
       this.ctx.report(`the master ${from} has ended; left to Sentinel's own pace: ${reaction.left}`);
       return;
     }
-    const { promoted: to, epoch, durationsMs } = reaction.hastened;
+    const { promoted: to, epoch, askedAt, durationsMs } = reaction.hastened;
     this.told = to;
     this.remember({
       kind: "failover",
       from,
       to,
       epoch,
+      askedAt,
       durationsMs,
+      candidates: reaction.candidates,
       cause: "its process ended, Sentinel was asked at once",
     });
   }
@@ -181,7 +184,8 @@ export class Steward {
       return;
     }
     const { epoch } = snapshot;
-    this.remember({ kind: "failover", from, to, epoch, cause: "the Sentinels moved the master" });
+    const candidates = this.masterWatch.candidates(from, to, this.snapshot) ?? undefined;
+    this.remember({ kind: "failover", from, to, epoch, cause: MOVED, ...(candidates && { candidates }) });
   }
 
   private async notePositions(snapshot: Snapshot): Promise<void> {

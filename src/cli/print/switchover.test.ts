@@ -14,6 +14,8 @@ const done: SwitchoverResult = {
   promoted: "redis-slave-2",
   epoch: 1,
   epochBefore: 0,
+  askedAt: 0,
+  candidates: [],
   reason: null,
   pausedMs: 205.3,
   offset: 2047,

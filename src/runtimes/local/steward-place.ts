@@ -7,6 +7,9 @@ import { rotateLog } from "./log-files.ts";
 import { readSupervision } from "./process-table.ts";
 import { readPositions } from "./records.ts";
 
+/** Some tens of thousands of events, and as many again in the file before: bytes. */
+const HISTORY_MAX_BYTES = 10_000_000;
+
 /** The files through which the steward of a local cluster speaks with whoever comes after it. */
 export function stewardPlace(topology: Topology, runtime: LocalRuntime, token: number) {
   const { paths } = runtime;
@@ -26,6 +29,8 @@ export function stewardPlace(topology: Topology, runtime: LocalRuntime, token: n
     rotateLogs: () => {
       const logs = [...allNodes(topology).map((node) => paths.log(node.id)), `${paths.logs}/steward.log`];
       for (const log of logs) rotateLog(log, topology.logs.maxBytes, topology.logs.keep);
+      // Only here: of two that rotate at once, the second would throw away what the first has just moved aside.
+      rotateLog(paths.history, HISTORY_MAX_BYTES, 1);
     },
   };
 }
