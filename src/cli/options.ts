@@ -15,6 +15,10 @@ export interface Options {
   role?: string;
   fault?: string;
   follow?: boolean;
+  /** `--for DURATION` of `pause`. */
+  for?: string;
+  reason?: string;
+  expired?: boolean;
   lines?: string;
   since?: string;
   section?: string;

@@ -3,7 +3,7 @@ import { cluster, nothingSeen, seedCluster } from "../../test/kit/cluster.ts";
 import { can, type Intent } from "./can.ts";
 
 type Built = ReturnType<typeof cluster>;
-type Simple = Exclude<Intent["operation"], "stopNode">;
+type Simple = Exclude<Intent, { node: string }>["operation"];
 
 const ALL: Simple[] = ["testFailover", "testReplication", "backup", "flushAll", "benchmark"];
 

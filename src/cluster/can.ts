@@ -1,4 +1,5 @@
 import type { NodeId, Topology } from "../topology/model.ts";
+import { pauseSentence } from "./pause.ts";
 import type { RedisSeen, Snapshot } from "./snapshot.ts";
 import { listed, sameNode, viewOf, type View } from "./view.ts";
 
@@ -10,6 +11,9 @@ export interface Refusal {
 
 export type Intent =
   | { operation: "testFailover" }
+  | { operation: "pause" }
+  | { operation: "reset" }
+  | { operation: "reinit"; node: NodeId }
   | { operation: "testReplication" }
   | { operation: "backup" }
   | { operation: "flushAll" }
@@ -25,20 +29,27 @@ export function can(topology: Topology, snapshot: Snapshot, intent: Intent): Ref
   const view = viewOf(topology, snapshot);
   return firstOf(
     view,
-    intent.operation === "stopNode" ? stopNode(intent.node) : CONDITIONS[intent.operation],
+    "node" in intent ? ABOUT_NODE[intent.operation](intent.node) : CONDITIONS[intent.operation],
   );
 }
 
 type Condition = (view: View) => Refusal | null;
 
 /** What each operation needs, the first missing thing being what is told. */
-const CONDITIONS: Record<Exclude<Intent["operation"], "stopNode">, Condition[]> = {
-  testFailover: [noOtherOperation, quorum, namedMasterUp, oneMaster, writable, noFailover, candidate],
+const CONDITIONS: Record<Exclude<Intent, { node: NodeId }>["operation"], Condition[]> = {
+  testFailover: [noOtherOperation, notPaused, quorum, namedMasterUp, oneMaster, writable, noFailover, candidate],
   testReplication: [namedMasterUp, oneMaster, writable, linkedReplica],
   // Taken from a replica where there is one; a cluster that is failing over still deserves its backup.
   backup: [noOtherOperation, source],
   flushAll: [noOtherOperation, namedMasterUp, oneMaster, writable, noFailover],
   benchmark: [noOtherOperation, namedMasterUp, oneMaster, writable, noFailover],
+  pause: [noOtherOperation, sentinelsListen, masterUpUnlessPaused, noFailover],
+  reset: [noOtherOperation, notPaused, quorum, namedMasterUp, oneMaster, noFailover, nobodyMissing],
+};
+
+const ABOUT_NODE: Record<Extract<Intent, { node: NodeId }>["operation"], (node: NodeId) => Condition[]> = {
+  stopNode,
+  reinit,
 };
 
 function firstOf(view: View, conditions: Condition[]): Refusal | null {
@@ -54,6 +65,44 @@ function noOtherOperation({ snapshot: { operation } }: View): Refusal | null {
   return {
     reason: `${operation.name} is under way (process ${operation.pid})`,
     next: "wait until it has ended: vedette status --watch",
+  };
+}
+
+/** For whatever needs a failover to be possible. */
+function notPaused({ snapshot: { pause, observedAt } }: View): Refusal | null {
+  if (pause === null) return null;
+  return { reason: pauseSentence(pause, observedAt), next: "vedette resume" };
+}
+
+/** One that lives and does not listen would go on with its short down-after as soon as it wakes up. */
+function sentinelsListen({ snapshot }: View): Refusal | null {
+  const deaf = snapshot.sentinels.filter((sentinel) => !sentinel.up && sentinel.pid !== null);
+  const [first] = deaf;
+  if (first === undefined) {
+    const heard = snapshot.sentinels.some((sentinel) => sentinel.up);
+    return heard ? null : { reason: "no Sentinel runs: there is nothing to pause", next: UP };
+  }
+  return {
+    reason: `${listed(deaf.map((sentinel) => sentinel.node))} cannot be told: ${first.reason ?? "no answer"}`,
+    next: `vedette restart ${first.node}, then pause again`,
+  };
+}
+
+/** Silence from before the pause would count against its length; within one it does not. */
+function masterUpUnlessPaused(view: View): Refusal | null {
+  return view.snapshot.pause === null ? namedMasterUp(view) : null;
+}
+
+/** What a Sentinel forgets while it is away it may not find again: an old master would come back as a second one. */
+function nobodyMissing({ snapshot, master }: View): Refusal | null {
+  const away = [
+    ...snapshot.nodes.filter((node) => node !== master && (node.state !== "up" || node.link !== "up")),
+    ...snapshot.sentinels.filter((sentinel) => !sentinel.up || sentinel.tilt),
+  ].map((each) => each.node);
+  if (away.length === 0) return null;
+  return {
+    reason: `${listed(away)} ${away.length > 1 ? "are" : "is"} not well and would be forgotten: a node that the Sentinels do not know is neither redirected nor demoted when it returns, and a forgotten Sentinel makes the majority smaller`,
+    next: "vedette up, or take out of the topology what is gone for good",
   };
 }
 
@@ -158,6 +207,29 @@ function stopNode(id: NodeId): Condition[] {
   ];
 }
 
+function reinit(id: NodeId): Condition[] {
+  return [
+    noOtherOperation,
+    (view) => known(view, id),
+    (view) => aReplica(view, id),
+    namedMasterUp,
+    oneMaster,
+    writable,
+    noFailover,
+  ];
+}
+
+/** Neither by the Sentinels' word nor by its own may a node be master whose data is to be deleted. */
+function aReplica({ snapshot, topology }: View, id: NodeId): Refusal | null {
+  if (!topology.redis.nodes.some((node) => node.id === id)) {
+    return { reason: `${id} is a Sentinel and holds no data`, next: `vedette restart ${id}` };
+  }
+  const next = "rebuild a replica; to rebuild this node, move the master away from it first";
+  if (snapshot.master?.node === id) return { reason: `${id} is the master`, next };
+  const seen = snapshot.nodes.find((node) => node.node === id);
+  return seen?.role === "master" ? { reason: `${id} answers as a master`, next } : null;
+}
+
 function known({ topology }: View, id: NodeId): Refusal | null {
   const names = [...topology.redis.nodes, ...topology.sentinel.nodes].map((node) => node.id);
   if (names.includes(id)) return null;
@@ -166,7 +238,7 @@ function known({ topology }: View, id: NodeId): Refusal | null {
 
 function lastMaster(view: View, id: NodeId): Refusal | null {
   if (view.master?.node !== id || view.master.state === "down") return null;
-  const refusal = quorum(view) ?? candidate(view);
+  const refusal = notPaused(view) ?? quorum(view) ?? candidate(view);
   if (refusal === null) return null;
   return { reason: `${id} is the master and nobody could take over: ${refusal.reason}`, next: refusal.next };
 }

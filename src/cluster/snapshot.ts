@@ -102,6 +102,10 @@ export interface SentinelSeen {
   replicas: { host: string; port: number; flags: string[]; linkUp: boolean; priority: number }[];
   /** How many other Sentinels it knows. */
   otherSentinels: number | null;
+  /** Those other Sentinels; port 0 when it knows that the address is no longer theirs. */
+  peers: Address[];
+  /** How long a node must be silent before it takes it for down: ms. */
+  downAfterMs: number | null;
   runId: string | null;
   version: string | null;
   uptimeSeconds: number | null;
@@ -124,6 +128,15 @@ export interface OperationSeen {
   token: number;
 }
 
+/** Failover and the steward's own acting are held until a time, by a person. Times are wall clock ms. */
+export interface PauseSeen {
+  by: string;
+  /** "" when none was given. */
+  reason: string;
+  since: number;
+  until: number;
+}
+
 export interface Snapshot {
   cluster: string;
   /** Wall clock ms. */
@@ -138,6 +151,8 @@ export interface Snapshot {
   sentinels: SentinelSeen[];
   steward: StewardSeen;
   operation: OperationSeen | null;
+  /** Null also when a pause has run out, whether or not everything it changed was put back. */
+  pause: PauseSeen | null;
 }
 
 /** What `observe` gathers beside the wire: facts of the runtime. */
@@ -145,4 +160,5 @@ export interface RuntimeFacts {
   processes: NodeProcess[];
   steward: StewardSeen;
   operation: OperationSeen | null;
+  pause: PauseSeen | null;
 }

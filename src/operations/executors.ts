@@ -4,7 +4,9 @@ import type { Snapshot } from "../cluster/snapshot.ts";
 import { unsettled } from "../cluster/settled.ts";
 import { VedetteError } from "../errors.ts";
 import { look, requireNode, withNode, type Context } from "./context.ts";
+import { settleDownAfter } from "./end-pause.ts";
 import { flushDatabases } from "./flush.ts";
+import { cutPause, endPauseStep, raiseDownAfter, timePause } from "./pause-steps.ts";
 import { promoteOnly } from "./promote-only.ts";
 import { reconfigure } from "./reconfigure.ts";
 import { hurrySentinels, setPeriods } from "./sentinel-periods.ts";
@@ -48,6 +50,12 @@ export const executors: Executors = {
   "stop-steward": async (ctx, step) => ctx.runtime.stopSteward(step.deadlineMs),
   "hurry-sentinels": hurrySentinels,
   "set-periods": setPeriods,
+  "set-down-after": async (ctx) => settleDownAfter(ctx, "vedette up"),
+  "note-pause": async (ctx, step) => ctx.runtime.notePause(step.record),
+  "time-pause": timePause,
+  "raise-down-after": async (ctx, step) => raiseDownAfter(ctx, step.ms),
+  "cut-pause": cutPause,
+  "end-pause": endPauseStep,
   "promote-only": async (ctx, step) => promoteOnly(ctx, step.node),
   await: async (ctx, step) => waitFor(ctx, step.condition, step.deadlineMs),
   delete: async (ctx, step) => {

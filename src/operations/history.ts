@@ -19,6 +19,8 @@ export interface HistoryEvent {
     | "restore"
     | "config"
     | "flush"
+    | "pause"
+    | "resume"
     | "operation";
   node?: NodeId;
   from?: NodeId | null;

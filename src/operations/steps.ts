@@ -1,5 +1,6 @@
-import type { FirstFacts, StopMode } from "../runtimes/runtime.ts";
+import type { FirstFacts, PauseRecord, StopMode } from "../runtimes/runtime.ts";
 import type { NodeId } from "../topology/model.ts";
+import { formatDuration } from "../topology/units.ts";
 
 /** What an operation waits for before it goes on. */
 export type Condition =
@@ -24,6 +25,12 @@ export type Step =
   | { do: "stop-steward"; deadlineMs: number }
   | { do: "hurry-sentinels" }
   | { do: "set-periods" }
+  | { do: "set-down-after" }
+  | { do: "note-pause"; record: PauseRecord }
+  | { do: "time-pause" }
+  | { do: "raise-down-after"; ms: number }
+  | { do: "cut-pause" }
+  | { do: "end-pause" }
   | { do: "promote-only"; node: NodeId }
   | { do: "await"; condition: Condition; deadlineMs: number }
   | { do: "delete"; path: string }
@@ -61,6 +68,18 @@ export function sentence(step: Step): string {
       return "let the Sentinels look more often for a moment";
     case "set-periods":
       return "set the Sentinels' periods back";
+    case "set-down-after":
+      return "have every Sentinel wait as long as it should before it takes a node for down";
+    case "note-pause":
+      return `note that ${step.record.by} pauses for ${formatDuration(step.record.until - step.record.since)}`;
+    case "time-pause":
+      return "start the timer that ends the pause";
+    case "raise-down-after":
+      return `have every Sentinel wait ${formatDuration(step.ms)} before it takes a node for down`;
+    case "cut-pause":
+      return "note that the pause is over";
+    case "end-pause":
+      return "have every Sentinel wait as long as the topology says before it takes a node for down";
     case "promote-only":
       return `ask the Sentinels to fail over to ${step.node}`;
     case "await":

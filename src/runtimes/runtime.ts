@@ -1,4 +1,4 @@
-import type { NodeProcess, OperationSeen, StewardSeen } from "../cluster/snapshot.ts";
+import type { NodeProcess, OperationSeen, PauseSeen, StewardSeen } from "../cluster/snapshot.ts";
 import type { ConfChange } from "../render/merge-conf.ts";
 import type { NodeId } from "../topology/model.ts";
 import type { Records } from "./records.ts";
@@ -28,6 +28,16 @@ export interface Lease {
   readonly token: number;
   readonly name: string;
   release(): Promise<void>;
+}
+
+/** What is written down of a pause, from before the first Sentinel is told until the last one is put back. */
+export interface PauseRecord extends PauseSeen {
+  /** Tells this pause from a later one. */
+  id: string;
+  /** The down-after of each Sentinel before the pause: ms, null where it was not known. */
+  previous: Record<NodeId, number | null>;
+  /** `until` was cut short on request. */
+  cut?: boolean;
 }
 
 /** Works of which one at a time may be under way, whatever operation holds the lease. */
@@ -85,6 +95,16 @@ export interface Runtime {
    */
   hold(node: NodeId, untilMs: number, reason: string): Promise<void>;
   releaseHold(node: NodeId): Promise<void>;
+  /** The pause that is written down, also one whose time is over: then its changes are still to be put back. */
+  pause(): Promise<PauseRecord | null>;
+  /** Writes a pause down, in place of an earlier one. */
+  notePause(record: PauseRecord): Promise<void>;
+  forgetPause(): Promise<void>;
+  /**
+   * Starts a process of its own that resumes once the noted pause is over, should nobody else have done so. It ends
+   * with the note.
+   */
+  timePause(): Promise<void>;
   /** Takes the cluster's operation lease, or throws naming who has it. */
   lease(operation: string): Promise<Lease>;
   /**

@@ -9,6 +9,7 @@ import type { Records } from "../records.ts";
 import type {
   FirstFacts,
   Lease,
+  PauseRecord,
   ProcessFault,
   RedisProgram,
   Runtime,
@@ -21,6 +22,7 @@ import { claim, currentClaim, isClaim } from "./claims.ts";
 import { replaceFile, replaceJson } from "./files.ts";
 import { logFilesOf } from "./log-files.ts";
 import { statePaths, type StatePaths } from "./paths.ts";
+import { readPause, setDownAfter, startPauseTimer } from "./pause.ts";
 import { takenPorts } from "./ports.ts";
 import {
   forgetNote,
@@ -86,6 +88,22 @@ export class LocalRuntime implements Runtime {
     writeMarker(this.topology, this.paths);
   }
 
+  async pause(): Promise<PauseRecord | null> {
+    return readPause(this.paths);
+  }
+
+  async notePause(record: PauseRecord): Promise<void> {
+    replaceJson(this.paths.pause, record);
+  }
+
+  async forgetPause(): Promise<void> {
+    rmSync(this.paths.pause, { force: true });
+  }
+
+  async timePause(): Promise<void> {
+    startPauseTimer(this.topology, this.paths);
+  }
+
   async records(): Promise<Records> {
     return readRecords(this.topology, this.paths);
   }
@@ -116,6 +134,7 @@ export class LocalRuntime implements Runtime {
     const node = this.node(id);
     makeNodeDirs(node, this.paths);
     bringUpToDate(this.topology, node, this.paths, this.password, first);
+    if (node.kind === "sentinel") setDownAfter(this.topology, node, this.paths, this.clock.now());
     const dir = this.dirOf(node);
     replaceFile(`${dir}/start.env`, startEnv(this.topology, node, this.paths, findBinaries(process.env)));
     if (this.password === null) rmSync(`${dir}/secret`, { force: true });
