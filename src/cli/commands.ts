@@ -65,6 +65,28 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import("./commands/resume.ts"),
   },
   {
+    usage: "reinit <node>",
+    group: "Lifecycle",
+    summary: "rebuild a replica from the master's data",
+    options: [
+      ["--no-keep", "delete its old data first, where the disk cannot hold both"],
+      DRY_RUN,
+      JSON_OPTION,
+    ],
+    load: () => import("./commands/reinit.ts"),
+  },
+  {
+    usage: "reset",
+    group: "Lifecycle",
+    summary: "have the Sentinels forget what is no longer there",
+    options: [
+      ["--all", "reset every Sentinel, also those that remember nothing too much"],
+      DRY_RUN,
+      JSON_OPTION,
+    ],
+    load: () => import("./commands/reset.ts"),
+  },
+  {
     usage: "clean",
     group: "Lifecycle",
     summary: "stop everything and delete all data and state",

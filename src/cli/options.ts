@@ -19,6 +19,9 @@ export interface Options {
   for?: string;
   reason?: string;
   expired?: boolean;
+  /** False with --no-keep. */
+  keep?: boolean;
+  all?: boolean;
   lines?: string;
   since?: string;
   section?: string;

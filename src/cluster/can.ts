@@ -37,7 +37,16 @@ type Condition = (view: View) => Refusal | null;
 
 /** What each operation needs, the first missing thing being what is told. */
 const CONDITIONS: Record<Exclude<Intent, { node: NodeId }>["operation"], Condition[]> = {
-  testFailover: [noOtherOperation, notPaused, quorum, namedMasterUp, oneMaster, writable, noFailover, candidate],
+  testFailover: [
+    noOtherOperation,
+    notPaused,
+    quorum,
+    namedMasterUp,
+    oneMaster,
+    writable,
+    noFailover,
+    candidate,
+  ],
   testReplication: [namedMasterUp, oneMaster, writable, linkedReplica],
   // Taken from a replica where there is one; a cluster that is failing over still deserves its backup.
   backup: [noOtherOperation, source],

@@ -15,7 +15,16 @@ export interface HealthCheck {
 
 /** Where a finding shows up: at its node's own check, or at a check of the cluster. */
 type Place =
-  "node" | "cluster" | "master" | "quorum" | "sentinels" | "persistence" | "memory" | "versions" | "steward" | "failover";
+  | "node"
+  | "cluster"
+  | "master"
+  | "quorum"
+  | "sentinels"
+  | "persistence"
+  | "memory"
+  | "versions"
+  | "steward"
+  | "failover";
 
 const PLACES = {
   NOT_STARTED: "cluster",

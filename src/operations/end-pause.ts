@@ -41,7 +41,8 @@ async function putBack(ctx: Context, record: PauseRecord, by: string): Promise<s
   // One without a process gets its down-after when it is started.
   const alive = new Set(snapshot.sentinels.filter((each) => each.pid !== null).map((each) => each.node));
   const left = told.filter((each) => each.problem !== null && alive.has(each.node));
-  if (left.length > 0) return left.map((each) => `${each.node} keeps its down-after of the pause: ${each.problem}`);
+  if (left.length > 0)
+    return left.map((each) => `${each.node} keeps its down-after of the pause: ${each.problem}`);
   await ctx.runtime.forgetPause();
   const early = record.cut === true;
   appendHistory(historyFile(ctx.topology), {

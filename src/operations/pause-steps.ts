@@ -9,7 +9,9 @@ export async function timePause(ctx: Context): Promise<void> {
   try {
     await ctx.runtime.timePause();
   } catch (error) {
-    ctx.report(`the pause has no timer of its own (${explain(error)}): the steward or the next command ends it`);
+    ctx.report(
+      `the pause has no timer of its own (${explain(error)}): the steward or the next command ends it`,
+    );
   }
 }
 
@@ -29,7 +31,8 @@ export async function raiseDownAfter(ctx: Context, ms: number): Promise<void> {
 export async function cutPause(ctx: Context): Promise<void> {
   const record = await ctx.runtime.pause();
   const now = ctx.clock.now();
-  if (record !== null && now < record.until) await ctx.runtime.notePause({ ...record, until: now, cut: true });
+  if (record !== null && now < record.until)
+    await ctx.runtime.notePause({ ...record, until: now, cut: true });
 }
 
 export async function endPauseStep(ctx: Context): Promise<void> {

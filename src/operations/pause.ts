@@ -56,9 +56,7 @@ export async function resume(ctx: Context): Promise<string[] | null> {
 export async function resumeExpired(ctx: Context): Promise<string[]> {
   const record = await ctx.runtime.pause();
   if (record === null || ctx.clock.now() < record.until) return [];
-  return underLease(ctx, "resume", () =>
-    endPause(ctx, "the pause's timer", bridgeDeadlineMs(ctx.topology)),
-  );
+  return underLease(ctx, "resume", () => endPause(ctx, "the pause's timer", bridgeDeadlineMs(ctx.topology)));
 }
 
 async function plan(ctx: Context, snapshot: Snapshot, wish: PauseWish): Promise<Paused> {

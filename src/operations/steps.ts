@@ -31,6 +31,11 @@ export type Step =
   | { do: "raise-down-after"; ms: number }
   | { do: "cut-pause" }
   | { do: "end-pause" }
+  | { do: "reset-sentinel"; node: NodeId }
+  | { do: "rest"; ms: number }
+  | { do: "set-aside"; node: NodeId; stamp: number }
+  | { do: "await-synced"; node: NodeId; deadlineMs: number }
+  | { do: "delete-aside"; node: NodeId }
   | { do: "promote-only"; node: NodeId }
   | { do: "await"; condition: Condition; deadlineMs: number }
   | { do: "delete"; path: string }
@@ -80,6 +85,16 @@ export function sentence(step: Step): string {
       return "note that the pause is over";
     case "end-pause":
       return "have every Sentinel wait as long as the topology says before it takes a node for down";
+    case "reset-sentinel":
+      return `have ${step.node} forget all replicas and Sentinels, and find again those that are there`;
+    case "rest":
+      return `wait ${formatDuration(step.ms)}`;
+    case "set-aside":
+      return `set the data of ${step.node} aside`;
+    case "await-synced":
+      return `wait until ${step.node} has copied the data of its master and may be promoted`;
+    case "delete-aside":
+      return `delete the old data of ${step.node}`;
     case "promote-only":
       return `ask the Sentinels to fail over to ${step.node}`;
     case "await":

@@ -40,6 +40,15 @@ export interface PauseRecord extends PauseSeen {
   cut?: boolean;
 }
 
+/** The disk under a node's data. */
+export interface DataRoom {
+  freeBytes: number;
+  /** What the node's data takes now. */
+  bytes: number;
+  /** Absolute paths of data that was set aside before. */
+  aside: string[];
+}
+
 /** Works of which one at a time may be under way, whatever operation holds the lease. */
 export type SideWork = "backup" | "benchmark";
 
@@ -87,6 +96,12 @@ export interface Runtime {
   strangers(): Promise<NodeId[]>;
   /** Sends a fault to a node's process; refuses when no process of ours is there. */
   fault(node: NodeId, fault: ProcessFault): Promise<void>;
+  /** How much room there is for a Redis node's data. */
+  dataRoom(node: NodeId): Promise<DataRoom>;
+  /** Moves the data of a stopped Redis node out of its sight and returns where to: an absolute path. */
+  setAside(node: NodeId, stamp: number): Promise<string>;
+  /** Deletes all that was ever set aside for a node. */
+  deleteAside(node: NodeId): Promise<void>;
   /** Records which nodes are meant to be up; the steward restarts those, and only those. */
   want(changes: Partial<Record<NodeId, boolean>>): Promise<void>;
   /**

@@ -39,7 +39,9 @@ describe("a paused cluster", () => {
       "silence far beyond down-after",
       silentFor(3 * cluster.topology.sentinel.downAfterMs),
     );
-    expect(later.sentinels.map((each) => each.flags)).toEqual([["master"], ["master"], ["master"]].map((flags) => [...flags, "disconnected"]));
+    expect(later.sentinels.map((each) => each.flags)).toEqual(
+      [["master"], ["master"], ["master"]].map((flags) => [...flags, "disconnected"]),
+    );
     expect(later.master?.node).toBe("redis-master");
     expect(later.epoch).toBe(0);
     expect(later.nodes[0]).toMatchObject({ node: "redis-master", state: "down" });
@@ -189,10 +191,24 @@ describe("a pause that is over is put back", () => {
 it("a steward that finds a wrong down-after corrects it, in a pause and outside", async () => {
   cluster = await LiveCluster.create();
   await cluster.up({ steward: true });
-  await cluster.call("redis-sentinel-1", "SENTINEL", "SET", cluster.topology.name, "down-after-milliseconds", "77000");
+  await cluster.call(
+    "redis-sentinel-1",
+    "SENTINEL",
+    "SET",
+    cluster.topology.name,
+    "down-after-milliseconds",
+    "77000",
+  );
   await cluster.eventually("corrected", restored);
   await pause(cluster.ctx, wish(HALF_HOUR));
-  await cluster.call("redis-sentinel-1", "SENTINEL", "SET", cluster.topology.name, "down-after-milliseconds", "2000");
+  await cluster.call(
+    "redis-sentinel-1",
+    "SENTINEL",
+    "SET",
+    cluster.topology.name,
+    "down-after-milliseconds",
+    "2000",
+  );
   await cluster.eventually("paused again", have(HALF_HOUR));
   await settleDownAfter(cluster.ctx, "test");
   expect(have(HALF_HOUR)(await cluster.look())).toBe(true);
@@ -200,5 +216,12 @@ it("a steward that finds a wrong down-after corrects it, in a pause and outside"
 
 async function noteWithoutTimer(forMs: number): Promise<void> {
   const now = Date.now();
-  await cluster.runtime.notePause({ id: "x", by: "ann", reason: "", since: now, until: now + forMs, previous: {} });
+  await cluster.runtime.notePause({
+    id: "x",
+    by: "ann",
+    reason: "",
+    since: now,
+    until: now + forMs,
+    previous: {},
+  });
 }

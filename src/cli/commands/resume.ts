@@ -14,7 +14,8 @@ export async function run({ io, options }: Invocation): Promise<number> {
     return 0;
   }
   const left = options.expired === true ? await resumeExpired(ctx) : await resume(ctx);
-  if (options.json) json(io, { schema: 1, cluster: ctx.topology.name, paused: left !== null, left: left ?? [] });
+  if (options.json)
+    json(io, { schema: 1, cluster: ctx.topology.name, paused: left !== null, left: left ?? [] });
   else io.out(printResumed(ctx.topology, left, io.colour));
   return (left ?? []).length === 0 ? 0 : 1;
 }

@@ -42,5 +42,9 @@ export function printResumed(topology: Topology, left: readonly string[] | null,
   if (left.length === 0)
     return `${topology.name} is no longer paused: the Sentinels wait ${prettyMs(topology.sentinel.downAfterMs)} again, the steward acts`;
   const lines = left.map((line) => colours.yellow(line));
-  return [`${topology.name} is no longer paused, but`, ...lines, "The steward, or `vedette up`, does the rest."].join("\n");
+  return [
+    `${topology.name} is no longer paused, but`,
+    ...lines,
+    "The steward, or `vedette up`, does the rest.",
+  ].join("\n");
 }
