@@ -102,7 +102,7 @@ export interface SentinelSeen {
   replicas: { host: string; port: number; flags: string[]; linkUp: boolean; priority: number }[];
   /** How many other Sentinels it knows. */
   otherSentinels: number | null;
-  /** Those other Sentinels; port 0 when it knows that the address is no longer theirs. */
+  /** Where it knows them. */
   peers: Address[];
   /** How long a node must be silent before it takes it for down: ms. */
   downAfterMs: number | null;

@@ -52,10 +52,10 @@ export async function resume(ctx: Context): Promise<string[] | null> {
   });
 }
 
-/** For the timer: puts a pause back whose time is over, and only such a one. */
-export async function resumeExpired(ctx: Context): Promise<string[]> {
+/** For the timer: puts a pause back whose time is over. Null when there is no such one. */
+export async function resumeExpired(ctx: Context): Promise<string[] | null> {
   const record = await ctx.runtime.pause();
-  if (record === null || ctx.clock.now() < record.until) return [];
+  if (record === null || ctx.clock.now() < record.until) return null;
   return underLease(ctx, "resume", () => endPause(ctx, "the pause's timer", bridgeDeadlineMs(ctx.topology)));
 }
 

@@ -3,7 +3,7 @@ import { unsettled } from "../cluster/settled.ts";
 import { pauseInForce } from "../cluster/pause.ts";
 import type { NodeProcess, PauseSeen, Snapshot } from "../cluster/snapshot.ts";
 import { explain } from "../errors.ts";
-import { look, requireNode, withNode, type Context } from "../operations/context.ts";
+import { look, requireNode, underLease, withNode, type Context } from "../operations/context.ts";
 import { endPause, settleDownAfter } from "../operations/end-pause.ts";
 import { appendHistory, type HistoryEvent } from "../operations/history.ts";
 import { debugArguments } from "../operations/sentinel-periods.ts";
@@ -124,8 +124,7 @@ export class Steward {
     if (record === null || clock.now() < record.until) return pauseInForce(record, clock.now());
     if ((await runtime.operation()) !== null) return null;
     try {
-      const lease = await runtime.lease("resume");
-      await endPause(this.ctx, "steward").finally(() => lease.release());
+      await underLease(this.ctx, "resume", () => endPause(this.ctx, "steward"));
     } catch (error) {
       this.ctx.report(`could not end the pause yet: ${explain(error)}`);
     }

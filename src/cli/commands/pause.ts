@@ -16,7 +16,7 @@ export async function run({ io, options }: Invocation): Promise<number> {
   const wish: PauseWish = {
     forMs: lengthOf(options.for),
     reason: (options.reason ?? "").replace(/\s+/g, " ").trim(),
-    by: userInfo().username,
+    by: whoAmI(),
   };
   const ctx = open(io, options);
   if (options.dryRun) {
@@ -27,6 +27,15 @@ export async function run({ io, options }: Invocation): Promise<number> {
   if (options.json) json(io, pausedJson(ctx.topology, paused));
   else io.out(printPaused(ctx.topology, paused, io.colour));
   return 0;
+}
+
+/** A user id that no account stands for (containers) makes userInfo throw. */
+function whoAmI(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `user ${process.getuid?.() ?? "unknown"}`;
+  }
 }
 
 function lengthOf(text: string | undefined): number {

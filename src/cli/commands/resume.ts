@@ -13,9 +13,11 @@ export async function run({ io, options }: Invocation): Promise<number> {
     io.out(steps.length === 0 ? "nothing is paused" : printSteps("resume", steps, io.colour));
     return 0;
   }
-  const left = options.expired === true ? await resumeExpired(ctx) : await resume(ctx);
+  const expired = options.expired === true;
+  const left = expired ? await resumeExpired(ctx) : await resume(ctx);
   if (options.json)
     json(io, { schema: 1, cluster: ctx.topology.name, paused: left !== null, left: left ?? [] });
+  else if (expired && left === null) io.out("no pause is over");
   else io.out(printResumed(ctx.topology, left, io.colour));
   return (left ?? []).length === 0 ? 0 : 1;
 }

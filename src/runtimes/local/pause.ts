@@ -61,6 +61,7 @@ function isPause(value: unknown): value is PauseRecord {
     "until" in value &&
     typeof value.until === "number" &&
     "by" in value &&
-    "reason" in value
+    "reason" in value &&
+    "previous" in value
   );
 }
