@@ -31,7 +31,7 @@ ready-build:
 ready-test:
 	@scripts/bootstrap.sh test
 
-.PHONY: up down restart start stop clean
+.PHONY: up down restart start stop pause resume reinit reset clean
 up: | ready ## Lifecycle: Start the cluster, or bring it to what the topology file says
 	@$(call vedette,up)
 down: | ready ## Lifecycle: Stop all services, keep the data
@@ -44,6 +44,15 @@ start: | ready ## Lifecycle: Start one node (NODE=redis-slave-1)
 stop: | ready ## Lifecycle: Stop one node (NODE=redis-slave-1)
 	$(needs_node)
 	@$(call vedette,stop $(node))
+pause: | ready ## Lifecycle: Hold failover and the steward for a while (ARGS="--for 30m")
+	@$(call vedette,pause)
+resume: | ready ## Lifecycle: End a pause
+	@$(call vedette,resume)
+reinit: | ready ## Lifecycle: Rebuild a replica from the master's data (NODE=redis-slave-1)
+	$(needs_node)
+	@$(call vedette,reinit $(node))
+reset: | ready ## Lifecycle: Have the Sentinels forget what is no longer there
+	@$(call vedette,reset)
 clean: | ready ## Lifecycle: Stop and remove all data; shows what it deletes and asks (DANGEROUS)
 	@$(call vedette,clean)
 

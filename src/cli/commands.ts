@@ -46,6 +46,47 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import("./commands/stop.ts"),
   },
   {
+    usage: "pause",
+    group: "Lifecycle",
+    summary: "hold failover and the steward for a while, for maintenance",
+    options: [
+      ["--for <duration>", "how long, such as 30m or 2h; it ends by itself then"],
+      ["--reason <text>", "what for: shown wherever the cluster is"],
+      DRY_RUN,
+      JSON_OPTION,
+    ],
+    load: () => import("./commands/pause.ts"),
+  },
+  {
+    usage: "resume",
+    group: "Lifecycle",
+    summary: "end a pause",
+    options: [["--expired", "only a pause whose time is over (its timer calls this)"], DRY_RUN, JSON_OPTION],
+    load: () => import("./commands/resume.ts"),
+  },
+  {
+    usage: "reinit <node>",
+    group: "Lifecycle",
+    summary: "rebuild a replica from the master's data",
+    options: [
+      ["--no-keep", "delete its old data first, where the disk cannot hold both"],
+      DRY_RUN,
+      JSON_OPTION,
+    ],
+    load: () => import("./commands/reinit.ts"),
+  },
+  {
+    usage: "reset",
+    group: "Lifecycle",
+    summary: "have the Sentinels forget what is no longer there",
+    options: [
+      ["--all", "reset every Sentinel, also those that remember nothing too much"],
+      DRY_RUN,
+      JSON_OPTION,
+    ],
+    load: () => import("./commands/reset.ts"),
+  },
+  {
     usage: "clean",
     group: "Lifecycle",
     summary: "stop everything and delete all data and state",

@@ -15,8 +15,14 @@ export interface Options {
   role?: string;
   fault?: string;
   to?: string;
-  reason?: string;
   follow?: boolean;
+  /** `--for DURATION` of `pause`. */
+  for?: string;
+  reason?: string;
+  expired?: boolean;
+  /** False with --no-keep. */
+  keep?: boolean;
+  all?: boolean;
   lines?: string;
   since?: string;
   failovers?: boolean;

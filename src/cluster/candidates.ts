@@ -1,5 +1,5 @@
 import type { NodeId, RedisNode } from "../topology/model.ts";
-import type { Refusal } from "./can.ts";
+import type { Refusal } from "./conditions.ts";
 import type { RedisSeen, SentinelSeen } from "./snapshot.ts";
 import { configured, listed, sameNode, type View } from "./view.ts";
 

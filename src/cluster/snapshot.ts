@@ -111,6 +111,10 @@ export interface SentinelSeen {
   }[];
   /** How many other Sentinels it knows. */
   otherSentinels: number | null;
+  /** Where it knows them. */
+  peers: Address[];
+  /** How long a node must be silent before it takes it for down: ms. */
+  downAfterMs: number | null;
   runId: string | null;
   version: string | null;
   uptimeSeconds: number | null;
@@ -133,6 +137,15 @@ export interface OperationSeen {
   token: number;
 }
 
+/** Failover and the steward's own acting are held until a time, by a person. Times are wall clock ms. */
+export interface PauseSeen {
+  by: string;
+  /** "" when none was given. */
+  reason: string;
+  since: number;
+  until: number;
+}
+
 export interface Snapshot {
   cluster: string;
   /** Wall clock ms. */
@@ -147,6 +160,8 @@ export interface Snapshot {
   sentinels: SentinelSeen[];
   steward: StewardSeen;
   operation: OperationSeen | null;
+  /** Null also when a pause has run out, whether or not everything it changed was put back. */
+  pause: PauseSeen | null;
 }
 
 /** What `observe` gathers beside the wire: facts of the runtime. */
@@ -154,4 +169,5 @@ export interface RuntimeFacts {
   processes: NodeProcess[];
   steward: StewardSeen;
   operation: OperationSeen | null;
+  pause: PauseSeen | null;
 }

@@ -20,6 +20,8 @@ export interface HistoryEvent {
     | "restore"
     | "config"
     | "flush"
+    | "pause"
+    | "resume"
     | "operation";
   node?: NodeId;
   from?: NodeId | null;

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { explain, VedetteError } from "../errors.ts";
 import type { Context } from "./context.ts";
+import { endPause } from "./end-pause.ts";
 import { executors } from "./executors.ts";
 import { appendHistory } from "./history.ts";
 import { readJournal, writeJournal, type Journal } from "./journal.ts";
@@ -23,6 +24,8 @@ export async function run(
   const file = join(ctx.topology.stateDir, "plans", "last.json");
   const deletes = steps.some((step) => step.do === "delete");
   noteInterrupted(ctx, readJournal(file));
+  // What a pause changed is put back by the first who may act after it.
+  if (operation !== "pause" && operation !== "resume") await endPause(ctx, `vedette ${operation}`);
   const journal: Journal = {
     operation,
     token,

@@ -5,6 +5,7 @@ import { assertCan, besideUs, namedMaster } from "./allowed.ts";
 import type { Fault } from "./bring-back.ts";
 import { candidatesFor } from "./candidates.ts";
 import { look, underLease, withNode, type Context } from "./context.ts";
+import { endPause } from "./end-pause.ts";
 import { FailoverObserver } from "./failover-observer.ts";
 import { rememberFailover, type FailoverTest } from "./failover-record.ts";
 import { FailoverTrial } from "./failover-trial.ts";
@@ -58,6 +59,7 @@ export async function testFailover(
 ): Promise<FailoverTest> {
   const doing = `testing the failover of ${ctx.topology.name}`;
   return underLease(ctx, TEST_FAILOVER, async () => {
+    await endPause(ctx, "vedette test-failover");
     const before = besideUs(await look(ctx));
     assertCan(ctx, before, { operation: "testFailover" }, doing);
     const old = namedMaster(ctx, before, doing);

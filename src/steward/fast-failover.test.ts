@@ -49,6 +49,13 @@ describe("a master whose process has ended", () => {
     expect(decide(death)).toEqual({ do: "leave", why });
   });
 
+  it("is left alone while paused", () => {
+    const decision = decide({}, (now) =>
+      Object.assign(now, { pause: seedCluster().paused().snapshot.pause }),
+    );
+    expect(decision).toEqual({ do: "leave", why: expect.stringContaining("paused by ann") });
+  });
+
   it("is left to Sentinel when fastFailover is off", () => {
     expect(decide({}, () => {}, false)).toEqual({ do: "leave", why: "fastFailover is off" });
   });

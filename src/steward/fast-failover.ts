@@ -1,3 +1,4 @@
+import { pauseSentence } from "../cluster/pause.ts";
 import type { Snapshot } from "../cluster/snapshot.ts";
 import { majority, type NodeId, type Topology } from "../topology/model.ts";
 
@@ -31,6 +32,7 @@ export type FastDecision = { do: "ask"; sentinel: NodeId } | { do: "leave"; why:
 export function decideFastFailover(topology: Topology, death: MasterDeath, now: Snapshot): FastDecision {
   const why =
     ourOwnState(topology, death) ??
+    held(now) ??
     whatTheSentinelsSay(topology, death, now) ??
     whoCouldFollow(now, death.master);
   if (why !== null) return { do: "leave", why };
@@ -48,6 +50,10 @@ function ourOwnState(topology: Topology, death: MasterDeath): string | null {
   if (!death.wanted) return "the master was stopped on request";
   if (death.operation !== null) return `\`${death.operation}\` is at work`;
   return death.tilted ? "we were frozen or the clock jumped" : null;
+}
+
+function held({ pause, observedAt }: Snapshot): string | null {
+  return pause === null ? null : pauseSentence(pause, observedAt);
 }
 
 function whatTheSentinelsSay(topology: Topology, death: MasterDeath, now: Snapshot): string | null {

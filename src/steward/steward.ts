@@ -1,8 +1,10 @@
 import { until } from "../clock.ts";
 import { unsettled } from "../cluster/settled.ts";
-import type { NodeProcess, Snapshot } from "../cluster/snapshot.ts";
+import { pauseInForce } from "../cluster/pause.ts";
+import type { NodeProcess, PauseSeen, Snapshot } from "../cluster/snapshot.ts";
 import { explain } from "../errors.ts";
-import { look, requireNode, withNode, type Context } from "../operations/context.ts";
+import { look, requireNode, underLease, withNode, type Context } from "../operations/context.ts";
+import { endPause, settleDownAfter } from "../operations/end-pause.ts";
 import { MOVED } from "../operations/failover-reasons.ts";
 import { appendHistory, type HistoryEvent } from "../operations/history.ts";
 import { concludeAbandoned } from "../operations/conclude-switchover.ts";
@@ -107,7 +109,8 @@ export class Steward {
       if (tilted || pids !== this.lastPids || now - this.lastLook >= this.lookEveryMs)
         await this.lookAround(processes, tilted);
       this.lastPids = pids;
-      await this.supervisor.pass(processes, this.snapshot, !tilted && this.snapshot !== null);
+      const held = (await this.heldBy()) !== null;
+      await this.supervisor.pass(processes, this.snapshot, !tilted && !held && this.snapshot !== null);
       if (now - this.lastHousekeeping >= HOUSEKEEPING_MS) await this.keepHouse(now);
     } catch (error) {
       // A full disk must not end supervision.
@@ -115,6 +118,20 @@ export class Steward {
     }
     // A pass that takes long because it waits for others is no freeze of ours.
     this.lastPass = this.ctx.clock.monotonic();
+  }
+
+  /** The pause in force. One that is over is put back here, unless an operation is at work, which does so itself. */
+  private async heldBy(): Promise<PauseSeen | null> {
+    const { runtime, clock } = this.ctx;
+    const record = await runtime.pause();
+    if (record === null || clock.now() < record.until) return pauseInForce(record, clock.now());
+    if ((await runtime.operation()) !== null) return null;
+    try {
+      await underLease(this.ctx, "resume", () => endPause(this.ctx, "steward"));
+    } catch (error) {
+      this.ctx.report(`could not end the pause yet: ${explain(error)}`);
+    }
+    return null;
   }
 
   /** A process closes its connections a moment before it is gone. */
@@ -160,7 +177,7 @@ export class Steward {
     await this.notePositions(snapshot);
     const wishes = repairs(this.ctx.topology, snapshot);
     // An operation sets priorities of its own and takes them back.
-    if (!tilted && snapshot.operation === null) {
+    if (!tilted && snapshot.operation === null && snapshot.pause === null) {
       for (const repair of confirmed(this.wishes, wishes)) await this.repair(repair);
       await this.helpFreshest(snapshot);
     }
@@ -213,7 +230,9 @@ export class Steward {
   private async keepHouse(now: number): Promise<void> {
     this.lastHousekeeping = now;
     this.place.rotateLogs();
-    if ((await this.ctx.runtime.operation()) === null) await this.correctPeriods();
+    if ((await this.ctx.runtime.operation()) !== null) return;
+    await this.correctPeriods();
+    await settleDownAfter(this.ctx, "steward");
   }
 
   /** Sentinel's periods do not survive its restart, and a command that hurried them may have died. */

@@ -2,6 +2,7 @@ import type {
   Address,
   NodeProcess,
   OperationSeen,
+  PauseSeen,
   RedisSeen,
   SentinelSeen,
   Snapshot,
@@ -47,6 +48,7 @@ class ClusterBuilder {
   private readonly watchers: { node: SentinelNode; seen: Partial<SentinelSeen> }[] = [];
   private stewardSeen: StewardSeen = { running: true, pid: 900, startedAt: NOW - 3_600_000 };
   private operationSeen: OperationSeen | null = null;
+  private pauseSeen: PauseSeen | null = null;
   private masterSeen: Snapshot["master"] | undefined;
 
   master(id: string, seen: Partial<RedisSeen> = {}, settings: NodeSettings = {}): this {
@@ -105,6 +107,13 @@ class ClusterBuilder {
 
   steward(seen: Partial<StewardSeen>): this {
     this.stewardSeen = { ...this.stewardSeen, ...seen };
+    return this;
+  }
+
+  /** Paused by ann, two minutes ago, for half an hour; all Sentinels were told. */
+  paused(reason = "new kernel"): this {
+    this.pauseSeen = { by: "ann", reason, since: NOW - 120_000, until: NOW + 1_680_000 };
+    for (const watcher of this.watchers) watcher.seen = { downAfterMs: 1_800_000, ...watcher.seen };
     return this;
   }
 
@@ -172,6 +181,7 @@ class ClusterBuilder {
       sentinels,
       steward: this.stewardSeen,
       operation: this.operationSeen,
+      pause: this.pauseSeen,
     };
   }
 
@@ -256,6 +266,10 @@ class ClusterBuilder {
           runId: seen.runId,
         })),
       otherSentinels: this.watchers.length - 1,
+      peers: this.watchers
+        .filter((other) => other.node.id !== node.id)
+        .map((other) => ({ host: other.node.host, port: other.node.port })),
+      downAfterMs: 5000,
       runId: `run-${node.id}`,
       version: "7.0.15",
       uptimeSeconds: 3600,

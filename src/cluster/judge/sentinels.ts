@@ -1,5 +1,8 @@
+import prettyMs from "pretty-ms";
+import { downAfterNow } from "../../render/down-after.ts";
 import type { Finding } from "../finding.ts";
 import type { SentinelSeen } from "../snapshot.ts";
+import { staleEntries } from "../stale.ts";
 import { listed, nameAt, sameNode, type View } from "../view.ts";
 
 /** Can the Sentinels decide, do they agree, and do they know the cluster as it is? */
@@ -58,7 +61,9 @@ function absence({ snapshot }: View, sentinel: SentinelSeen): Finding {
       action: `vedette logs ${node}, then vedette start ${node}`,
     };
   }
-  return pid === null ? sentinelDown(snapshot.steward.running, sentinel) : sentinelSilent(sentinel);
+  return pid === null
+    ? sentinelDown(snapshot.steward.running && snapshot.pause === null, sentinel)
+    : sentinelSilent(sentinel);
 }
 
 function sentinelSilent({ node, reason, pid }: SentinelSeen): Finding {
@@ -114,6 +119,7 @@ function knowledge(view: View, sentinel: SentinelSeen): (Finding | null)[] {
     missesReplica(view, sentinel),
     missesPeer(view, sentinel),
     staleEntry(view, sentinel),
+    wrongDownAfter(view, sentinel),
   ];
 }
 
@@ -191,18 +197,26 @@ function missesPeer({ reachable }: View, { node, otherSentinels }: SentinelSeen)
 
 /** Sentinel's lists only grow. A stale peer counts as a voter, a stale replica as a candidate. */
 function staleEntry({ topology, snapshot }: View, sentinel: SentinelSeen): Finding | null {
-  const ours = snapshot.nodes.map((node) => ({ host: node.host, port: node.port }));
-  const strangers = sentinel.replicas
-    .filter((replica) => !ours.some((address) => sameNode(topology, address, replica)))
-    .map(({ host, port }) => `the replica ${host}:${port}`);
-  const surplus = (sentinel.otherSentinels ?? 0) - (snapshot.sentinels.length - 1);
-  if (surplus > 0) strangers.push(`${surplus} Sentinel${surplus > 1 ? "s" : ""} too many`);
+  const strangers = staleEntries(topology, snapshot.sentinels.length, sentinel);
   if (strangers.length === 0) return null;
   return {
     code: "SENTINEL_STALE_ENTRY",
     severity: "warning",
     node: sentinel.node,
     message: `${sentinel.node} remembers ${listed(strangers)}, which this topology does not have`,
-    action: `while the master is well: vedette connect ${sentinel.node}, SENTINEL RESET ${topology.name}; one Sentinel at a time, 30 s apart`,
+    action: "vedette reset",
+  };
+}
+
+/** Left over from a pause that nobody could take back there, or not yet raised by one; or set by hand. */
+function wrongDownAfter({ topology, snapshot }: View, { node, downAfterMs }: SentinelSeen): Finding | null {
+  const wanted = downAfterNow(topology.sentinel.downAfterMs, snapshot.pause, snapshot.observedAt);
+  if (downAfterMs === null || downAfterMs === wanted) return null;
+  return {
+    code: "SENTINEL_DOWN_AFTER",
+    severity: "warning",
+    node,
+    message: `${node} takes a node for down after ${prettyMs(downAfterMs)} of silence, expected ${prettyMs(wanted)}${snapshot.pause === null ? "" : " while paused"}`,
+    action: "vedette up",
   };
 }
