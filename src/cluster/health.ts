@@ -49,6 +49,7 @@ const PLACES = {
   SENTINEL_NOT_MONITORING: "sentinels",
   SENTINELS_DISAGREE: "sentinels",
   SENTINEL_TILT: "node",
+  SENTINEL_TIMING: "node",
   SENTINEL_SEES_DOWN: "sentinels",
   SENTINEL_MISSES_REPLICA: "sentinels",
   SENTINEL_MISSES_PEER: "sentinels",

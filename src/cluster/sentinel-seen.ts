@@ -4,6 +4,7 @@ import {
   parseAddress,
   parseMaster,
   parsePeers,
+  parsePeriods,
   parseQuorum,
   parseReplicas,
 } from "../redis/sentinel-replies.ts";
@@ -19,7 +20,7 @@ export function sentinelSeen(
   heard: Heard,
 ): SentinelSeen {
   if ("error" in heard) return silent(node, process, heard.error);
-  const [text, address, entry, replicas, peers, ckquorum] = heard.replies;
+  const [text, address, entry, replicas, peers, ckquorum, debug] = heard.replies;
   const info = parseInfo(typeof text === "string" ? text : "");
   const server = serverInfo(info);
   const said = parseMaster(entry);
@@ -50,6 +51,8 @@ export function sentinelSeen(
       priority: priority ?? 100,
     })),
     otherSentinels: said?.otherSentinels ?? parsePeers(peers).length,
+    downAfterMs: said?.downAfterMs ?? null,
+    periods: parsePeriods(debug),
     runId: server.runId,
     version: server.version,
     uptimeSeconds: server.uptimeSeconds,
@@ -77,6 +80,8 @@ function silent(node: SentinelNode, process: NodeProcess, error: RedisError): Se
     tilt: false,
     replicas: [],
     otherSentinels: null,
+    downAfterMs: null,
+    periods: null,
     runId: null,
     version: null,
     uptimeSeconds: null,

@@ -1,4 +1,4 @@
-import type { NodeId } from "../topology/model.ts";
+import type { NodeId, SentinelPeriods } from "../topology/model.ts";
 
 /**
  * What is true now. A snapshot is taken once by `observe` and judged afterwards; a dead node is a value in
@@ -102,6 +102,10 @@ export interface SentinelSeen {
   replicas: { host: string; port: number; flags: string[]; linkUp: boolean; priority: number }[];
   /** How many other Sentinels it knows. */
   otherSentinels: number | null;
+  /** How long a node must be silent before it takes it for down: ms. */
+  downAfterMs: number | null;
+  /** Its own timers, ms; null when it cannot tell them (Redis 6.2, which always runs with the stock ones). */
+  periods: SentinelPeriods | null;
   runId: string | null;
   version: string | null;
   uptimeSeconds: number | null;

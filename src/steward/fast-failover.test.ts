@@ -23,7 +23,7 @@ function decide(
   change(snapshot);
   const epoch = snapshot.epoch;
   return decideFastFailover(
-    { ...topology, failover: { fast, spread: true } },
+    { ...topology, failover: { profile: "standard" as const, fast, spread: true } },
     { ...DEATH, epoch, ...death },
     snapshot,
   );

@@ -4,7 +4,6 @@ import type { NodeProcess, Snapshot } from "../cluster/snapshot.ts";
 import { explain } from "../errors.ts";
 import { look, requireNode, withNode, type Context } from "../operations/context.ts";
 import { appendHistory, type HistoryEvent } from "../operations/history.ts";
-import { debugArguments } from "../operations/sentinel-periods.ts";
 import type { Positions } from "../runtimes/records.ts";
 import { nodeAt, type NodeId } from "../topology/model.ts";
 import { provenFreshest } from "./freshest.ts";
@@ -12,6 +11,7 @@ import { notePositions, saysMore } from "./positions.ts";
 import { MasterWatch } from "./master-watch.ts";
 import { confirmed, repairs, type Repair } from "./repairs.ts";
 import { Supervisor } from "./supervisor.ts";
+import { TimingKeeper } from "./timing-keeper.ts";
 
 /** What the steward needs from the place where the nodes run, beside the runtime interface. */
 export interface StewardPlace {
@@ -47,6 +47,7 @@ const DYING_MS = 250;
 export class Steward {
   private readonly supervisor: Supervisor;
   private readonly masterWatch: MasterWatch;
+  private readonly timing: TimingKeeper;
   /** Aborts the rest between two passes. */
   private waker = new AbortController();
   /** A connection to the master has ended: its process may have, too. */
@@ -69,6 +70,7 @@ export class Steward {
     this.positions = place.readPositions();
     this.lastPass = ctx.clock.monotonic();
     this.masterWatch = new MasterWatch(ctx);
+    this.timing = new TimingKeeper(ctx);
     this.supervisor = new Supervisor(ctx, this.supervisorEvents(), (node) => place.endingOf(node));
   }
 
@@ -105,7 +107,7 @@ export class Steward {
         await this.lookAround(processes, tilted);
       this.lastPids = pids;
       await this.supervisor.pass(processes, this.snapshot, !tilted && this.snapshot !== null);
-      if (now - this.lastHousekeeping >= HOUSEKEEPING_MS) await this.keepHouse(now);
+      if (now - this.lastHousekeeping >= HOUSEKEEPING_MS) this.keepHouse(now);
     } catch (error) {
       // A full disk must not end supervision.
       this.ctx.report(`this pass failed: ${explain(error)}`);
@@ -154,8 +156,9 @@ export class Steward {
     this.lookEveryMs = unsettled(this.ctx.topology, snapshot).length === 0 ? CALM_LOOK_MS : LOOK_MS;
     await this.notePositions(snapshot);
     const wishes = repairs(this.ctx.topology, snapshot);
-    // An operation sets priorities of its own and takes them back.
+    // An operation sets priorities and periods of its own and takes them back.
     if (!tilted && snapshot.operation === null) {
+      await this.timing.keep(snapshot);
       for (const repair of confirmed(this.wishes, wishes)) await this.repair(repair);
       await this.helpFreshest(snapshot);
     }
@@ -196,23 +199,9 @@ export class Steward {
     }
   }
 
-  private async keepHouse(now: number): Promise<void> {
+  private keepHouse(now: number): void {
     this.lastHousekeeping = now;
     this.place.rotateLogs();
-    if ((await this.ctx.runtime.operation()) === null) await this.correctPeriods();
-  }
-
-  /** Sentinel's periods do not survive its restart, and a command that hurried them may have died. */
-  private async correctPeriods(): Promise<void> {
-    const wanted = debugArguments(this.ctx.topology.sentinel.periods);
-    const correct = (node: NodeId) =>
-      withNode(this.ctx, requireNode(this.ctx.topology, node), async (redis) => {
-        const current = periodsOf(await redis.call("SENTINEL", "DEBUG"));
-        const differs = wanted.some((word, i) => i % 2 === 0 && current.get(word) !== wanted[i + 1]);
-        if (differs) await redis.call("SENTINEL", "DEBUG", ...wanted);
-      });
-    // One that is down or too old (6.2 has no SENTINEL DEBUG) keeps its stock periods.
-    await Promise.allSettled(this.ctx.topology.sentinel.nodes.map((node) => correct(node.id)));
   }
 
   private async configure(id: NodeId, settings: string[]): Promise<void> {
@@ -246,12 +235,4 @@ export class Steward {
         .join(" "),
     );
   }
-}
-
-/** The flat reply of SENTINEL DEBUG, which spells in capitals what it takes in any case. */
-function periodsOf(reply: unknown): Map<string, string> {
-  const words = Array.isArray(reply) ? reply.map(String) : [];
-  return new Map(
-    words.flatMap((word, i) => (i % 2 === 0 ? [[word.toLowerCase(), words[i + 1] ?? ""] as const] : [])),
-  );
 }

@@ -109,7 +109,7 @@ function disagreement({ topology, snapshot, reachable, failover }: View): Findin
 function knowledge(view: View, sentinel: SentinelSeen): (Finding | null)[] {
   if (sentinel.master === null) return [notMonitoring(view, sentinel)];
   return [
-    tilt(sentinel),
+    tilt(view, sentinel),
     seesDown(view, sentinel),
     missesReplica(view, sentinel),
     missesPeer(view, sentinel),
@@ -127,13 +127,13 @@ function notMonitoring({ topology }: View, { node }: SentinelSeen): Finding {
   };
 }
 
-function tilt({ node, tilt: tilted }: SentinelSeen): Finding | null {
+function tilt({ topology }: View, { node, tilt: tilted }: SentinelSeen): Finding | null {
   if (!tilted) return null;
   return {
     code: "SENTINEL_TILT",
     severity: "warning",
     node,
-    message: `${node} is in TILT: its clock jumped or it was paused, and for 30 s it acts on nothing`,
+    message: `${node} is in TILT: its clock jumped or it was paused, and for ${topology.sentinel.periods.tilt / 1000} s it acts on nothing`,
     action: "vedette status --watch; if it returns, look for a paused or overloaded machine",
   };
 }
