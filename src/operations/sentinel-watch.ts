@@ -37,7 +37,8 @@ export async function watchSentinels(
   );
 }
 
-async function listen(
+/** Listens to one Sentinel on a connection of its own. Throws RedisError when it cannot be reached. */
+export async function listen(
   ctx: Context,
   node: SentinelNode,
   onEvent: (heard: HeardEvent) => void,

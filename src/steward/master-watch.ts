@@ -3,7 +3,7 @@ import type { NodeProcess, Snapshot } from "../cluster/snapshot.ts";
 import { explain } from "../errors.ts";
 import { look, type Context } from "../operations/context.ts";
 import { hasten, type Hastened } from "../operations/hasten.ts";
-import { TEST_FAILOVER } from "../operations/test-failover.ts";
+import { isPractice } from "../operations/test-failover.ts";
 import { RedisError } from "../redis/redis-error.ts";
 import type { Lease } from "../runtimes/runtime.ts";
 import type { NodeId } from "../topology/model.ts";
@@ -53,8 +53,7 @@ export class MasterWatch {
       epoch: known.epoch,
       evidence: "process-ended",
       wanted: process.wanted,
-      // `test-failover` makes the master fail to see what the cluster does, and this is part of it.
-      operation: operation === TEST_FAILOVER ? null : operation,
+      operation: operation !== null && isPractice(operation) ? null : operation,
       tilted,
       handled,
     };

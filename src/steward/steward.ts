@@ -10,6 +10,8 @@ import { provenFreshest } from "./freshest.ts";
 import { notePositions, saysMore } from "./positions.ts";
 import { MasterWatch } from "./master-watch.ts";
 import { confirmed, repairs, type Repair } from "./repairs.ts";
+import { SentinelEars } from "./sentinel-ears.ts";
+import { Spreader, type Spread } from "./spreader.ts";
 import { Supervisor } from "./supervisor.ts";
 import { TimingKeeper } from "./timing-keeper.ts";
 
@@ -48,6 +50,8 @@ export class Steward {
   private readonly supervisor: Supervisor;
   private readonly masterWatch: MasterWatch;
   private readonly timing: TimingKeeper;
+  /** Null when decisions are not to be spread. */
+  private readonly ears: SentinelEars | null;
   /** Aborts the rest between two passes. */
   private waker = new AbortController();
   /** A connection to the master has ended: its process may have, too. */
@@ -71,6 +75,7 @@ export class Steward {
     this.lastPass = ctx.clock.monotonic();
     this.masterWatch = new MasterWatch(ctx);
     this.timing = new TimingKeeper(ctx);
+    this.ears = ctx.topology.failover.spread ? this.spreadingEars() : null;
     this.supervisor = new Supervisor(ctx, this.supervisorEvents(), (node) => place.endingOf(node));
   }
 
@@ -81,6 +86,7 @@ export class Steward {
       await this.pass();
       await this.rest(signal);
     }
+    this.ears?.close();
     if (this.place.stillOurs()) this.remember({ kind: "steward", cause: "stopped" });
   }
 
@@ -149,6 +155,7 @@ export class Steward {
 
   private async lookAround(processes: readonly NodeProcess[], tilted: boolean): Promise<void> {
     this.lastLook = this.ctx.clock.monotonic();
+    void this.ears?.listen();
     const snapshot = await look(this.ctx);
     this.noticeMaster(snapshot);
     this.snapshot = snapshot;
@@ -211,6 +218,26 @@ export class Steward {
         await redis.call("CONFIG", "SET", settings[i] ?? "", settings[i + 1] ?? "");
       }
     });
+  }
+
+  private spreadingEars(): SentinelEars {
+    const spreader = new Spreader(this.ctx, {
+      lastLook: () => this.snapshot,
+      spreading: (to) => (this.told = to),
+      spread: (done) => this.rememberSpread(done),
+    });
+    return new SentinelEars(
+      this.ctx,
+      (heard) => spreader.hear(heard),
+      (sentinel) => spreader.forget(sentinel),
+    );
+  }
+
+  private rememberSpread({ leader, from, to, epoch, durationsMs }: Spread): void {
+    const cause = `the Sentinels moved the master (${leader} led), and their decision was spread at once`;
+    this.remember({ kind: "failover", from, to, epoch, durationsMs, cause });
+    this.lastLook = -Infinity;
+    this.waker.abort();
   }
 
   private supervisorEvents() {
