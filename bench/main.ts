@@ -4,6 +4,7 @@ import { availableParallelism, totalmem } from "node:os";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { adopted } from "./adopted.ts";
+import { failover } from "./failover.ts";
 import { met, type Figure } from "./figures.ts";
 import { table } from "./report.ts";
 import { Scratch, type Bench } from "./scratch.ts";
@@ -18,6 +19,7 @@ const BENCHES: Record<string, (bench: Bench) => Promise<Figure[]>> = {
   status,
   steward,
   adopted,
+  failover,
 };
 const RUNS = 5;
 const QUICK_RUNS = 2;

@@ -33,6 +33,6 @@ function wish({ of, at, value }: Target, unit: Unit): string {
 }
 
 function amount(value: number, unit: Unit): string {
-  const digits = unit === "ms" || unit === "requests/s" ? 0 : unit === "MB" ? 1 : 2;
+  const digits = unit === "ms" || unit === "requests/s" || unit === "in all" ? 0 : unit === "MB" ? 1 : 2;
   return `${value.toFixed(digits)} ${unit}`;
 }

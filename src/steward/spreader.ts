@@ -7,7 +7,6 @@ import { RoleWatch } from "../operations/role-watch.ts";
 import type { HeardEvent } from "../operations/sentinel-watch.ts";
 import { HASTE_DEADLINE_MS, spread } from "../operations/spread.ts";
 import { parseMaster, parsePeriods } from "../redis/sentinel-replies.ts";
-import type { Lease } from "../runtimes/runtime.ts";
 import { nodeAt, type NodeId, type SentinelNode } from "../topology/model.ts";
 import { decidedBy, hear, NOTHING_TOLD, type Decided, type Told } from "./election.ts";
 import { decideSpreading, PROMOTION_DEADLINE_MS, type SentinelSaid } from "./spreading.ts";

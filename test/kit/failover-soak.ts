@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { bringBack } from "../../src/operations/bring-back.ts";
 import { systemClock, until } from "../../src/clock.ts";
 import { Compass } from "../../src/operations/compass.ts";
@@ -126,9 +127,9 @@ class Soak {
       .filter((name) => name.startsWith("-failover-abort"));
     this.result.namedMs[fault].push(ms);
     this.result.aborted.push(...aborted);
-    const whole_ = Math.round(performance.now() - begun);
+    const wholeMs = Math.round(performance.now() - begun);
     this.say(
-      `${at + 1}/${of} ${fault} ${old.id}: named after ${ms} ms, whole after ${whole_} ms ${aborted.join(" ")}`,
+      `${at + 1}/${of} ${fault} ${old.id}: named after ${ms} ms, whole after ${wholeMs} ms ${aborted.join(" ")}`,
     );
   }
 
@@ -155,7 +156,7 @@ class Soak {
 }
 
 function stewardLog(cluster: LiveCluster): string {
-  return cluster.runtime.logTail("steward");
+  return readFileSync(`${cluster.runtime.paths.logs}/steward.log`, "utf8");
 }
 
 function shuffled<T>(items: readonly T[], random: () => number): T[] {
