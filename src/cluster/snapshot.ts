@@ -102,6 +102,8 @@ export interface SentinelSeen {
   replicas: { host: string; port: number; flags: string[]; linkUp: boolean; priority: number }[];
   /** How many other Sentinels it knows. */
   otherSentinels: number | null;
+  /** Since the master last answered its PING: ms. It comes close to its ping period while all is well. */
+  silentMs: number | null;
   /** How long a node must be silent before it takes it for down: ms. */
   downAfterMs: number | null;
   /** Its own timers, ms; null when it cannot tell them (Redis 6.2, which always runs with the stock ones). */

@@ -39,6 +39,7 @@ describe("SENTINEL replies", () => {
       downAfterMs: 5000,
       failoverTimeoutMs: null,
       parallelSyncs: null,
+      silentMs: null,
     });
   });
 

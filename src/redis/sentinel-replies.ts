@@ -21,6 +21,8 @@ export interface SentinelMaster {
   downAfterMs: number | null;
   failoverTimeoutMs: number | null;
   parallelSyncs: number | null;
+  /** Since the master last answered a PING of this Sentinel: ms. */
+  silentMs: number | null;
 }
 
 export interface SentinelReplica {
@@ -60,6 +62,7 @@ export function parseMaster(reply: unknown): SentinelMaster | null {
     downAfterMs: integer(fields.get("down-after-milliseconds")),
     failoverTimeoutMs: integer(fields.get("failover-timeout")),
     parallelSyncs: integer(fields.get("parallel-syncs")),
+    silentMs: integer(fields.get("last-ok-ping-reply")),
   };
 }
 

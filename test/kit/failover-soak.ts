@@ -21,6 +21,8 @@ export interface FailoverSoak {
   aborted: string[];
   /** How often the steward asked at once, spread a decision, or only saw the master move. */
   causes: Record<string, number>;
+  /** From the request, or from a Sentinel's choice, until all were told; the longest first: ms. */
+  spreadMs: number[];
   confirmed: number;
 }
 
@@ -62,10 +64,13 @@ class Soak {
     namedMs: { kill: [], hang: [], "hang-then-kill": [] },
     aborted: [],
     causes: {},
+    spreadMs: [],
     confirmed: 0,
   };
   private readonly writer: Writer;
   private readonly compass: Compass;
+  /** What the Sentinels said in this round. */
+  private heard: HeardEvent[] = [];
 
   constructor(
     private readonly cluster: LiveCluster,
@@ -91,9 +96,13 @@ class Soak {
       await Promise.all([watching, writer.stop()]);
     }
     this.result.confirmed = writer.confirmed.length;
-    for (const { kind, cause = "" } of readHistory(cluster.runtime.paths.history)) {
-      if (kind === "failover") this.result.causes[cause] = (this.result.causes[cause] ?? 0) + 1;
+    for (const { kind, cause = "", durationsMs } of readHistory(cluster.runtime.paths.history)) {
+      if (kind !== "failover") continue;
+      const how = cause.replace(/ \(.*\)/, "");
+      this.result.causes[how] = (this.result.causes[how] ?? 0) + 1;
+      if (durationsMs?.["spread"] !== undefined) this.result.spreadMs.push(durationsMs["spread"]);
     }
+    this.result.spreadMs.sort((a, b) => b - a);
     return this.result;
   }
 
@@ -107,7 +116,7 @@ class Soak {
     // A frozen master that goes on takes writes until it is told: that is no second promotion.
     const others = cluster.redis().filter((id) => id !== old.id);
     const prober = new Prober(cluster).start(fault === "hang" ? others : cluster.redis());
-    const heard: HeardEvent[] = [];
+    const heard: HeardEvent[] = (this.heard = []);
     const stop = await watchSentinels(cluster.ctx, (event) => heard.push(event));
     const begun = performance.now();
     await this.inject(old.id, fault);
@@ -150,8 +159,15 @@ class Soak {
       throw new Error(`nobody took over from ${old.id}`);
   }
 
+  private story(): string {
+    return this.heard
+      .map(({ at, sentinel, event }) => `\n${Math.round(at)} ${sentinel} ${event.channel} ${event.raw}`)
+      .join("");
+  }
+
   private expectEpoch(failovers: number, epoch: number | null): void {
-    if (epoch !== failovers) throw new Error(`${failovers} faults, but the config epoch is ${epoch}`);
+    if (epoch !== failovers)
+      throw new Error(`${failovers} faults, but the config epoch is ${epoch}${this.story()}`);
   }
 }
 

@@ -21,6 +21,7 @@ it.runIf(each > 0)(
     }
     say(`0 double failovers; given up before: ${result.aborted.join(", ") || "none"}`);
     say(JSON.stringify(result.causes, null, 1));
+    say(`spread after ${result.spreadMs.slice(0, 5).join(", ")} ms at most`);
     say(`${result.confirmed} writes confirmed, none of them lost`);
     expect(result.confirmed).toBeGreaterThan(0);
   },
