@@ -4,6 +4,7 @@ import { availableParallelism, totalmem } from "node:os";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { adopted } from "./adopted.ts";
+import { failover } from "./failover.ts";
 import { met, type Figure } from "./figures.ts";
 import { table } from "./report.ts";
 import { Scratch, type Bench } from "./scratch.ts";
@@ -20,6 +21,7 @@ const BENCHES: Record<string, (bench: Bench) => Promise<Figure[]>> = {
   steward,
   adopted,
   switchover,
+  failover,
 };
 const RUNS = 5;
 const QUICK_RUNS = 2;

@@ -3,12 +3,12 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Snapshot } from "../src/cluster/snapshot.ts";
-import { context, look } from "../src/operations/context.ts";
+import { context, look, type Context } from "../src/operations/context.ts";
 import { claimPorts } from "../src/runtimes/local/free-ports.ts";
 import { LocalRuntime } from "../src/runtimes/local/local-runtime.ts";
 import { packageFile } from "../src/runtimes/local/package-root.ts";
 import { loadTopology } from "../src/topology/load.ts";
-import { allNodes, type Topology } from "../src/topology/model.ts";
+import { allNodes, type NodeId, type Topology } from "../src/topology/model.ts";
 import type { Scratch } from "./scratch.ts";
 
 /** Ports of one cluster: four Redis nodes, then three Sentinels. */
@@ -64,6 +64,15 @@ export class Managed {
   /** As `timed`, with nothing of ours running meanwhile; the exit code does not matter. */
   timedAlone(...args: string[]): number {
     return timeAlone([CLI, ...args], this.dir);
+  }
+
+  context(): Context {
+    return context(this.topology, this.runtime, null);
+  }
+
+  /** SIGKILL to one node's process; nothing is noted of it, as nobody would of a crash. */
+  async kill(node: NodeId): Promise<void> {
+    await this.runtime.fault(node, "kill");
   }
 
   get masterPort(): number {

@@ -33,6 +33,7 @@ function wish({ of, at, value }: Target, unit: Unit): string {
 }
 
 function amount(value: number, unit: Unit): string {
-  const digits = unit === "ms" || unit === "requests/s" || unit === "writes" ? 0 : unit === "MB" ? 1 : 2;
+  const whole = unit === "ms" || unit === "requests/s" || unit === "writes" || unit === "in all";
+  const digits = whole ? 0 : unit === "MB" ? 1 : 2;
   return `${value.toFixed(digits)} ${unit}`;
 }

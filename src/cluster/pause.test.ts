@@ -48,16 +48,16 @@ describe("a pause", () => {
       .sentinels(2)
       .sentinel("redis-sentinel-3", { downAfterMs: 5000 })
       .paused();
-    expect(found(one).find((each) => each.code === "SENTINEL_DOWN_AFTER")).toMatchObject({
+    expect(found(one).find((each) => each.code === "SENTINEL_TIMING")).toMatchObject({
       node: "redis-sentinel-3",
       severity: "warning",
-      message: expect.stringContaining("after 5s of silence, expected 30m while paused"),
+      message: expect.stringContaining("down-after 5s (expected 30m)"),
     });
   });
 
   it("that is over and was not put back is a warning at each Sentinel", () => {
     const codes = found(cluster().master("m").replica("r").sentinels(3, { downAfterMs: 60_000 }));
-    expect(codes.filter((each) => each.code === "SENTINEL_DOWN_AFTER")).toHaveLength(3);
+    expect(codes.filter((each) => each.code === "SENTINEL_TIMING")).toHaveLength(3);
   });
 
   it("changes what is said of a dead master and of a dead node", () => {

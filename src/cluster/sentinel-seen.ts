@@ -4,6 +4,7 @@ import {
   parseAddress,
   parseMaster,
   parsePeers,
+  parsePeriods,
   parseQuorum,
   parseReplicas,
 } from "../redis/sentinel-replies.ts";
@@ -19,7 +20,7 @@ export function sentinelSeen(
   heard: Heard,
 ): SentinelSeen {
   if ("error" in heard) return silent(node, process, heard.error);
-  const [text, address, entry, replicas, peers, ckquorum] = heard.replies;
+  const [text, address, entry, replicas, peers, ckquorum, debug] = heard.replies;
   const info = parseInfo(typeof text === "string" ? text : "");
   const server = serverInfo(info);
   const said = parseMaster(entry);
@@ -53,7 +54,9 @@ export function sentinelSeen(
     })),
     otherSentinels: said?.otherSentinels ?? parsePeers(peers).length,
     peers: parsePeers(peers).map(({ host, port }) => ({ host, port })),
+    silentMs: said?.silentMs ?? null,
     downAfterMs: said?.downAfterMs ?? null,
+    periods: parsePeriods(debug),
     runId: server.runId,
     version: server.version,
     uptimeSeconds: server.uptimeSeconds,
@@ -82,7 +85,9 @@ function silent(node: SentinelNode, process: NodeProcess, error: RedisError): Se
     replicas: [],
     otherSentinels: null,
     peers: [],
+    silentMs: null,
     downAfterMs: null,
+    periods: null,
     runId: null,
     version: null,
     uptimeSeconds: null,

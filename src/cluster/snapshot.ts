@@ -1,4 +1,4 @@
-import type { NodeId } from "../topology/model.ts";
+import type { NodeId, SentinelPeriods } from "../topology/model.ts";
 
 /**
  * What is true now. A snapshot is taken once by `observe` and judged afterwards; a dead node is a value in
@@ -113,8 +113,12 @@ export interface SentinelSeen {
   otherSentinels: number | null;
   /** Where it knows them. */
   peers: Address[];
+  /** Since the master last answered its PING: ms. It comes close to its ping period while all is well. */
+  silentMs: number | null;
   /** How long a node must be silent before it takes it for down: ms. */
   downAfterMs: number | null;
+  /** Its own timers, ms; null when it cannot tell them (Redis 6.2, which always runs with the stock ones). */
+  periods: SentinelPeriods | null;
   runId: string | null;
   version: string | null;
   uptimeSeconds: number | null;

@@ -1,11 +1,12 @@
 import { until } from "../clock.ts";
 import { bridgeDownAfter } from "../cluster/pause.ts";
-import { downAfterNow } from "../render/down-after.ts";
+import { explain } from "../errors.ts";
 import type { PauseRecord } from "../runtimes/runtime.ts";
-import type { Topology } from "../topology/model.ts";
+import type { NodeId, Topology } from "../topology/model.ts";
 import { look, type Context } from "./context.ts";
 import { tellDownAfter } from "./down-after.ts";
 import { appendHistory, historyFile } from "./history.ts";
+import { setPeriods, setTiming } from "./sentinel-periods.ts";
 
 /**
  * Puts back what a pause changed once its time is over, and forgets it then. Does nothing while it lasts.
@@ -36,13 +37,12 @@ async function putBack(ctx: Context, record: PauseRecord, by: string): Promise<s
   const snapshot = await look(ctx);
   const patient = ctx.clock.now() - record.until < bridgeDeadlineMs(ctx.topology);
   const bridge = patient ? bridgeDownAfter(ctx.topology, snapshot) : null;
-  const told = await tellDownAfter(ctx, bridge ?? ctx.topology.sentinel.downAfterMs);
+  if (bridge !== null) await tellDownAfter(ctx, bridge);
   if (bridge !== null) return ["the master died in the pause: waiting until the Sentinels have replaced it"];
   // One without a process gets its down-after when it is started.
   const alive = new Set(snapshot.sentinels.filter((each) => each.pid !== null).map((each) => each.node));
-  const left = told.filter((each) => each.problem !== null && alive.has(each.node));
-  if (left.length > 0)
-    return left.map((each) => `${each.node} keeps its down-after of the pause: ${each.problem}`);
+  const left = await tellTiming(ctx, alive);
+  if (left.length > 0) return left;
   await ctx.runtime.forgetPause();
   const early = record.cut === true;
   appendHistory(historyFile(ctx.topology), {
@@ -54,9 +54,23 @@ async function putBack(ctx: Context, record: PauseRecord, by: string): Promise<s
   return [];
 }
 
-/** Tells every Sentinel the down-after that is right now, paused or not. Those that do not answer are no reason to stop. */
+/** Sets the topology's timing on these Sentinels again. Returns who could not be told, one sentence each. */
+async function tellTiming(ctx: Context, alive: ReadonlySet<NodeId>): Promise<string[]> {
+  const told = ctx.topology.sentinel.nodes
+    .filter((node) => alive.has(node.id))
+    .map(async (node) => {
+      try {
+        await setTiming(ctx, node, ctx.topology.sentinel);
+        return [];
+      } catch (error) {
+        return [`${node.id} keeps its down-after of the pause: ${explain(error)}`];
+      }
+    });
+  return (await Promise.all(told)).flat();
+}
+
+/** Tells every Sentinel the timing that is right now, paused or not. Those that do not answer are no reason to stop. */
 export async function settleDownAfter(ctx: Context, by: string): Promise<void> {
-  const record = await ctx.runtime.pause();
-  if (record !== null && ctx.clock.now() >= record.until) await endPause(ctx, by);
-  else await tellDownAfter(ctx, downAfterNow(ctx.topology.sentinel.downAfterMs, record, ctx.clock.now()));
+  await endPause(ctx, by);
+  await setPeriods(ctx);
 }

@@ -4,7 +4,6 @@ import type { Snapshot } from "../cluster/snapshot.ts";
 import { explain } from "../errors.ts";
 import type { NodeId } from "../topology/model.ts";
 import { look, requireNode, withNode, type Context } from "./context.ts";
-import { debugArguments } from "./sentinel-periods.ts";
 import { HASTE_DEADLINE_MS } from "./spread.ts";
 
 /** Short enough that the next of Sentinel's ticks polls every replica: ms. */
@@ -45,7 +44,11 @@ export async function refreshChoice(ctx: Context, sentinel: NodeId, first: Snaps
 }
 
 async function setInfoPeriod(ctx: Context, sentinel: NodeId, info: number): Promise<void> {
-  const periods = debugArguments({ ...ctx.topology.sentinel.periods, info });
   const node = requireNode(ctx.topology, sentinel);
-  await withNode(ctx, node, (redis) => redis.call("SENTINEL", "DEBUG", ...periods), HASTE_DEADLINE_MS);
+  await withNode(
+    ctx,
+    node,
+    (redis) => redis.call("SENTINEL", "DEBUG", "info-period", info),
+    HASTE_DEADLINE_MS,
+  );
 }

@@ -43,7 +43,7 @@ export function isAboutUs({ name }: Topology, event: SentinelEvent): boolean {
   return event.kind !== "instance" || event.master.name === name;
 }
 
-/** One Sentinel's events; throws RedisError when it cannot be subscribed to. */
+/** Listens to one Sentinel on a connection of its own. Throws RedisError when it cannot be subscribed to. */
 export async function listen(
   ctx: Context,
   node: SentinelNode,

@@ -23,7 +23,7 @@ function decide(
   change(snapshot);
   const epoch = snapshot.epoch;
   return decideFastFailover(
-    { ...topology, failover: { fast, spread: true } },
+    { ...topology, failover: { profile: "standard" as const, fast, spread: true } },
     { ...DEATH, epoch, ...death },
     snapshot,
   );
@@ -36,6 +36,18 @@ describe("a master whose process has ended", () => {
       do: "ask",
       sentinel: "redis-sentinel-2",
     });
+  });
+
+  it.each([
+    [600, 1000],
+    [1100, 1500],
+    [1100, 5000],
+    [null, null],
+  ])("is failed over when Sentinels heard of it %s ms ago and wait for %s", (silentMs, downAfterMs) => {
+    const decision = decide({}, (now) =>
+      now.sentinels.forEach((each) => Object.assign(each, { silentMs, downAfterMs })),
+    );
+    expect(decision.do).toBe("ask");
   });
 
   it.each<[string, Partial<MasterDeath>]>([
@@ -82,6 +94,10 @@ describe("a master whose process has ended", () => {
       (now) => Object.assign(now.sentinels[1]!, { masterNode: "redis-slave-1" }),
     ],
     ["redis-sentinel-2 is at another epoch", (now) => Object.assign(now.sentinels[1]!, { epoch: 7 })],
+    [
+      "it was silent before: redis-sentinel-1 takes it for down any moment",
+      (now) => Object.assign(now.sentinels[0]!, { silentMs: 601, downAfterMs: 1000 }),
+    ],
     ["the master answers", (now) => Object.assign(now.nodes[0]!, { state: "up", role: "master" })],
     [
       "no replica may be promoted",

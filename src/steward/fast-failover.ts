@@ -26,6 +26,12 @@ export interface MasterDeath {
   handled: boolean;
 }
 
+/**
+ * Longer than a failover that was asked for takes until it is spread: ms. A master that hung and then ended is about to
+ * be taken for down; a Sentinel that is elected meanwhile would lead a second failover beside the one asked for.
+ */
+const AHEAD_OF_SENTINEL_MS = 400;
+
 export type FastDecision = { do: "ask"; sentinel: NodeId } | { do: "leave"; why: string };
 
 /** Judges a death by a look that was taken after it. */
@@ -66,6 +72,8 @@ function whatTheSentinelsSay(topology: Topology, death: MasterDeath, now: Snapsh
     if (each.epoch !== death.epoch) return `${each.node} is at another epoch`;
     const flag = each.flags.find((flag) => ["s_down", "o_down", "failover_in_progress"].includes(flag));
     if (flag !== undefined) return `${each.node} has seen it already (${flag})`;
+    if ((each.downAfterMs ?? Infinity) - (each.silentMs ?? 0) < AHEAD_OF_SENTINEL_MS)
+      return `it was silent before: ${each.node} takes it for down any moment`;
   }
   return null;
 }

@@ -4,8 +4,8 @@ import { explain } from "../errors.ts";
 import { candidatesFor, type Candidate } from "../operations/candidates.ts";
 import { look, type Context } from "../operations/context.ts";
 import { hasten, type Hastened } from "../operations/hasten.ts";
-import { TEST_FAILOVER } from "../operations/test-failover.ts";
 import { refreshChoice } from "../operations/refresh-choice.ts";
+import { isPractice } from "../operations/test-failover.ts";
 import { RedisError } from "../redis/redis-error.ts";
 import type { Lease } from "../runtimes/runtime.ts";
 import type { NodeId } from "../topology/model.ts";
@@ -67,8 +67,7 @@ export class MasterWatch {
       epoch: known.epoch,
       evidence: "process-ended",
       wanted: process.wanted,
-      // `test-failover` makes the master fail to see what the cluster does, and this is part of it.
-      operation: operation === TEST_FAILOVER ? null : operation,
+      operation: operation !== null && isPractice(operation) ? null : operation,
       tilted,
       handled,
     };

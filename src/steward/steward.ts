@@ -4,19 +4,21 @@ import { pauseInForce } from "../cluster/pause.ts";
 import type { NodeProcess, PauseSeen, Snapshot } from "../cluster/snapshot.ts";
 import { explain } from "../errors.ts";
 import { look, requireNode, underLease, withNode, type Context } from "../operations/context.ts";
-import { endPause, settleDownAfter } from "../operations/end-pause.ts";
+import { endPause } from "../operations/end-pause.ts";
 import { MOVED } from "../operations/failover-reasons.ts";
 import { appendHistory, type HistoryEvent } from "../operations/history.ts";
 import { concludeAbandoned } from "../operations/conclude-switchover.ts";
 import { movedBySwitchover } from "../operations/switchover-record.ts";
-import { debugArguments } from "../operations/sentinel-periods.ts";
 import type { Positions } from "../runtimes/records.ts";
 import { nodeAt, type NodeId } from "../topology/model.ts";
 import { provenFreshest } from "./freshest.ts";
 import { notePositions, saysMore } from "./positions.ts";
 import { MasterWatch } from "./master-watch.ts";
 import { confirmed, repairs, type Repair } from "./repairs.ts";
+import { SentinelEars } from "./sentinel-ears.ts";
+import { Spreader, type Spread } from "./spreader.ts";
 import { Supervisor } from "./supervisor.ts";
+import { TimingKeeper } from "./timing-keeper.ts";
 
 /** What the steward needs from the place where the nodes run, beside the runtime interface. */
 export interface StewardPlace {
@@ -52,6 +54,9 @@ const DYING_MS = 250;
 export class Steward {
   private readonly supervisor: Supervisor;
   private readonly masterWatch: MasterWatch;
+  private readonly timing: TimingKeeper;
+  /** Null when decisions are not to be spread. */
+  private readonly ears: SentinelEars | null;
   /** Aborts the rest between two passes. */
   private waker = new AbortController();
   /** A connection to the master has ended: its process may have, too. */
@@ -74,6 +79,8 @@ export class Steward {
     this.positions = place.readPositions();
     this.lastPass = ctx.clock.monotonic();
     this.masterWatch = new MasterWatch(ctx);
+    this.timing = new TimingKeeper(ctx);
+    this.ears = ctx.topology.failover.spread ? this.spreadingEars() : null;
     this.supervisor = new Supervisor(ctx, this.supervisorEvents(), (node) => place.endingOf(node));
   }
 
@@ -84,6 +91,7 @@ export class Steward {
       await this.pass();
       await this.rest(signal);
     }
+    this.ears?.close();
     if (this.place.stillOurs()) this.remember({ kind: "steward", cause: "stopped" });
   }
 
@@ -111,7 +119,7 @@ export class Steward {
       this.lastPids = pids;
       const held = (await this.heldBy()) !== null;
       await this.supervisor.pass(processes, this.snapshot, !tilted && !held && this.snapshot !== null);
-      if (now - this.lastHousekeeping >= HOUSEKEEPING_MS) await this.keepHouse(now);
+      if (now - this.lastHousekeeping >= HOUSEKEEPING_MS) this.keepHouse(now);
     } catch (error) {
       // A full disk must not end supervision.
       this.ctx.report(`this pass failed: ${explain(error)}`);
@@ -169,6 +177,7 @@ export class Steward {
 
   private async lookAround(processes: readonly NodeProcess[], tilted: boolean): Promise<void> {
     this.lastLook = this.ctx.clock.monotonic();
+    void this.ears?.listen();
     const snapshot = await look(this.ctx);
     this.noticeMaster(snapshot);
     this.snapshot = snapshot;
@@ -176,7 +185,8 @@ export class Steward {
     this.lookEveryMs = unsettled(this.ctx.topology, snapshot).length === 0 ? CALM_LOOK_MS : LOOK_MS;
     await this.notePositions(snapshot);
     const wishes = repairs(this.ctx.topology, snapshot);
-    // An operation sets priorities of its own and takes them back.
+    // An operation sets priorities and periods of its own and takes them back.
+    if (!tilted && snapshot.operation === null) await this.timing.keep(snapshot);
     if (!tilted && snapshot.operation === null && snapshot.pause === null) {
       for (const repair of confirmed(this.wishes, wishes)) await this.repair(repair);
       await this.helpFreshest(snapshot);
@@ -227,25 +237,9 @@ export class Steward {
     }
   }
 
-  private async keepHouse(now: number): Promise<void> {
+  private keepHouse(now: number): void {
     this.lastHousekeeping = now;
     this.place.rotateLogs();
-    if ((await this.ctx.runtime.operation()) !== null) return;
-    await this.correctPeriods();
-    await settleDownAfter(this.ctx, "steward");
-  }
-
-  /** Sentinel's periods do not survive its restart, and a command that hurried them may have died. */
-  private async correctPeriods(): Promise<void> {
-    const wanted = debugArguments(this.ctx.topology.sentinel.periods);
-    const correct = (node: NodeId) =>
-      withNode(this.ctx, requireNode(this.ctx.topology, node), async (redis) => {
-        const current = periodsOf(await redis.call("SENTINEL", "DEBUG"));
-        const differs = wanted.some((word, i) => i % 2 === 0 && current.get(word) !== wanted[i + 1]);
-        if (differs) await redis.call("SENTINEL", "DEBUG", ...wanted);
-      });
-    // One that is down or too old (6.2 has no SENTINEL DEBUG) keeps its stock periods.
-    await Promise.allSettled(this.ctx.topology.sentinel.nodes.map((node) => correct(node.id)));
   }
 
   private async configure(id: NodeId, settings: string[]): Promise<void> {
@@ -255,6 +249,26 @@ export class Steward {
         await redis.call("CONFIG", "SET", settings[i] ?? "", settings[i + 1] ?? "");
       }
     });
+  }
+
+  private spreadingEars(): SentinelEars {
+    const spreader = new Spreader(this.ctx, {
+      lastLook: () => this.snapshot,
+      spreading: (to) => (this.told = to),
+      spread: (done) => this.rememberSpread(done),
+    });
+    return new SentinelEars(
+      this.ctx,
+      (heard) => spreader.hear(heard),
+      (sentinel) => spreader.forget(sentinel),
+    );
+  }
+
+  private rememberSpread({ leader, from, to, epoch, durationsMs }: Spread): void {
+    const cause = `the Sentinels moved the master (${leader} led), and their decision was spread at once`;
+    this.remember({ kind: "failover", from, to, epoch, durationsMs, cause });
+    this.lastLook = -Infinity;
+    this.waker.abort();
   }
 
   private supervisorEvents() {
@@ -279,12 +293,4 @@ export class Steward {
         .join(" "),
     );
   }
-}
-
-/** The flat reply of SENTINEL DEBUG, which spells in capitals what it takes in any case. */
-function periodsOf(reply: unknown): Map<string, string> {
-  const words = Array.isArray(reply) ? reply.map(String) : [];
-  return new Map(
-    words.flatMap((word, i) => (i % 2 === 0 ? [[word.toLowerCase(), words[i + 1] ?? ""] as const] : [])),
-  );
 }

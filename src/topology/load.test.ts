@@ -259,9 +259,20 @@ const BAD: [what: string, text: string, problems: string[]][] = [
   ],
   [
     "rule A with a fast ping",
-    "sentinel: { downAfter: 1s, periods: { ping: 300ms } }\n",
-    ['vedette.yaml:1:24 sentinel.downAfter: must be at least 1200ms (found "1s")'],
+    "sentinel: { downAfter: 499ms, periods: { ping: 300ms } }\n",
+    ['vedette.yaml:1:24 sentinel.downAfter: must be at least 500ms (found "499ms")'],
   ],
+  [
+    "rule A with a profile and a slow ping",
+    "failover: fast\nsentinel: { periods: { ping: 900ms } }\n",
+    ['vedette.yaml:2:1 sentinel.downAfter: must be at least 1100ms (found "1s")'],
+  ],
+  [
+    "rule B with a profile and a fast ping",
+    "failover: fast\nsentinel: { periods: { ping: 100ms } }\n",
+    ['vedette.yaml:2:30 sentinel.periods.ping: must be at least 180ms (found "100ms")'],
+  ],
+  ["an unknown failover profile", "failover: faster\n", ["vedette.yaml:1:11 failover: must be one of"]],
   [
     "rule A with a slow ping",
     "sentinel: { downAfter: 2s, periods: { ping: 2s } }\n",
@@ -342,7 +353,7 @@ describe("bad input", () => {
       "bind: 0.0.0.0",
       "sentinel:",
       "  quorum: 5",
-      "  downAfter: 1s",
+      "  downAfter: 250ms",
       "  periods: { ping: 100ms }",
       "redis:",
       "  port: many",

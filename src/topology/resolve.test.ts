@@ -34,9 +34,10 @@ describe("defaults", () => {
     expect(sentinel).toEqual({
       quorum: 2,
       downAfterMs: 5000,
+      startDownAfterMs: 5000,
       failoverTimeoutMs: 10_000,
       parallelSyncs: 1,
-      periods: { ping: 1000, info: 10_000, ask: 1000, publish: 2000 },
+      periods: { ping: 1000, info: 10_000, ask: 1000, publish: 2000, tilt: 30_000 },
     });
     expect(topology).toMatchObject({
       name: "mymaster",
@@ -205,6 +206,38 @@ describe("Sentinels", () => {
       downAfterMs: 1200,
       periods: { ping: 280, info: 10_000, ask: 100, publish: 500 },
     });
+  });
+});
+
+describe("the failover profile fast", () => {
+  it("finds silence soon, with periods that rules A and B allow, and starts from a safe down-after", () => {
+    const { sentinel, failover } = load("failover: fast\nredis: { replicas: 4 }");
+    expect(failover).toEqual({ profile: "fast", fast: true, spread: true });
+    expect(sentinel).toMatchObject({
+      downAfterMs: 1000,
+      startDownAfterMs: 1500,
+      failoverTimeoutMs: 4000,
+      parallelSyncs: 4,
+      periods: { ping: 250, info: 500, ask: 250, publish: 500, tilt: 5000 },
+    });
+  });
+
+  it("gives way to what the file says", () => {
+    const text = "failover: fast\nsentinel: { downAfter: 2s, parallelSyncs: 1, periods: { info: 800ms } }";
+    expect(load(text).sentinel).toMatchObject({
+      downAfterMs: 2000,
+      startDownAfterMs: 2000,
+      failoverTimeoutMs: 4000,
+      parallelSyncs: 1,
+      periods: { ping: 250, info: 800 },
+    });
+  });
+
+  it("is named as the origin of what it sets", () => {
+    const { origins } = parseTopology("failover: fast\n", "/srv/app/vedette.yaml", "vedette.yaml");
+    expect(origins.get("sentinel.downAfter")).toEqual({ from: "failover", name: "fast" });
+    expect(origins.get("sentinel.periods.ping")).toEqual({ from: "failover", name: "fast" });
+    expect(origins.get("sentinel.quorum")).toMatchObject({ from: "derived" });
   });
 });
 

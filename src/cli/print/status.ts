@@ -154,7 +154,8 @@ function stewardLines(topology: Topology, snapshot: Snapshot, colours: Colours):
   const up = steward.startedAt === null ? "" : `, up ${age(observedAt - steward.startedAt)}`;
   const pid = steward.pid === null ? "" : ` (process ${steward.pid}${up})`;
   const line = steward.running ? `steward running${pid}` : `steward ${colours.yellow("not running")}`;
-  const lines = [`${line}, fast failover ${pace}`];
+  const { profile } = topology.failover;
+  const lines = [`${line}, fast failover ${pace}${profile === "standard" ? "" : `, failover: ${profile}`}`];
   if (operation === null) return lines;
   const since = age(observedAt - operation.since);
   return [...lines, `${colours.cyan(operation.name)} under way for ${since} (process ${operation.pid})`];

@@ -1,5 +1,3 @@
-import prettyMs from "pretty-ms";
-import { downAfterNow } from "../../render/down-after.ts";
 import type { Finding } from "../finding.ts";
 import type { SentinelSeen } from "../snapshot.ts";
 import { staleEntries } from "../stale.ts";
@@ -114,12 +112,11 @@ function disagreement({ topology, snapshot, reachable, failover }: View): Findin
 function knowledge(view: View, sentinel: SentinelSeen): (Finding | null)[] {
   if (sentinel.master === null) return [notMonitoring(view, sentinel)];
   return [
-    tilt(sentinel),
+    tilt(view, sentinel),
     seesDown(view, sentinel),
     missesReplica(view, sentinel),
     missesPeer(view, sentinel),
     staleEntry(view, sentinel),
-    wrongDownAfter(view, sentinel),
   ];
 }
 
@@ -133,13 +130,13 @@ function notMonitoring({ topology }: View, { node }: SentinelSeen): Finding {
   };
 }
 
-function tilt({ node, tilt: tilted }: SentinelSeen): Finding | null {
+function tilt({ topology }: View, { node, tilt: tilted }: SentinelSeen): Finding | null {
   if (!tilted) return null;
   return {
     code: "SENTINEL_TILT",
     severity: "warning",
     node,
-    message: `${node} is in TILT: its clock jumped or it was paused, and for 30 s it acts on nothing`,
+    message: `${node} is in TILT: its clock jumped or it was paused, and for ${topology.sentinel.periods.tilt / 1000} s it acts on nothing`,
     action: "vedette status --watch; if it returns, look for a paused or overloaded machine",
   };
 }
@@ -205,18 +202,5 @@ function staleEntry({ topology, snapshot }: View, sentinel: SentinelSeen): Findi
     node: sentinel.node,
     message: `${sentinel.node} remembers ${listed(strangers)}, which this topology does not have`,
     action: "vedette reset",
-  };
-}
-
-/** Left over from a pause that nobody could take back there, or not yet raised by one; or set by hand. */
-function wrongDownAfter({ topology, snapshot }: View, { node, downAfterMs }: SentinelSeen): Finding | null {
-  const wanted = downAfterNow(topology.sentinel.downAfterMs, snapshot.pause, snapshot.observedAt);
-  if (downAfterMs === null || downAfterMs === wanted) return null;
-  return {
-    code: "SENTINEL_DOWN_AFTER",
-    severity: "warning",
-    node,
-    message: `${node} takes a node for down after ${prettyMs(downAfterMs)} of silence, expected ${prettyMs(wanted)}${snapshot.pause === null ? "" : " while paused"}`,
-    action: "vedette up",
   };
 }

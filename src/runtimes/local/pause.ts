@@ -23,7 +23,7 @@ export function setDownAfter(topology: Topology, node: SentinelNode, paths: Stat
   const file = confFile(node, paths);
   const conf = readText(file);
   if (conf === null) return;
-  const wanted = downAfterNow(topology.sentinel.downAfterMs, readPause(paths), now);
+  const wanted = downAfterNow(topology.sentinel.startDownAfterMs, readPause(paths), now);
   const next = withDownAfter(conf, topology.name, wanted);
   if (next !== conf) replaceFile(file, next);
 }
