@@ -21,6 +21,13 @@ import { allNodes, type NodeId } from "./topology/model.ts";
 export type { Finding } from "./cluster/finding.ts";
 export type { Address } from "./cluster/snapshot.ts";
 export type { NamedAddress, NodeJson, SentinelJson, StatusJson } from "./cluster/status-json.ts";
+export {
+  confirmedWrites,
+  replicasToConfirm,
+  type Confirm,
+  type Confirmation,
+  type ConfirmedOptions,
+} from "./redis/confirmed.ts";
 export { sentinelConnector, type FollowingOptions } from "./redis/connector/sentinel-connector.ts";
 export type { NatMap, SentinelSettings } from "./redis/connector/settings.ts";
 export { UsageError, VedetteError } from "./errors.ts";

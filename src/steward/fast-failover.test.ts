@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { seedCluster } from "../../test/kit/cluster.ts";
+import type { Durability } from "../topology/durability.ts";
 import { decideFastFailover, type MasterDeath } from "./fast-failover.ts";
 
 const DEATH: MasterDeath = {
@@ -16,6 +17,7 @@ function decide(
   death: Partial<MasterDeath> = {},
   change: (snapshot: ReturnType<typeof seedCluster>["snapshot"]) => void = () => {},
   fast = true,
+  durability: Durability = "async",
 ) {
   const { topology, snapshot } = seedCluster();
   const master = snapshot.nodes.find((each) => each.node === "redis-master");
@@ -23,7 +25,7 @@ function decide(
   change(snapshot);
   const epoch = snapshot.epoch;
   return decideFastFailover(
-    { ...topology, failover: { fast, spread: true } },
+    { ...topology, durability, failover: { fast, spread: true } },
     { ...DEATH, epoch, ...death },
     snapshot,
   );
@@ -82,5 +84,25 @@ describe("a master whose process has ended", () => {
     ],
   ])("is left to Sentinel: %s", (why, change) => {
     expect(decide({}, change)).toEqual({ do: "leave", why });
+  });
+
+  const confirmed = (change: Parameters<typeof decide>[1]) => decide({}, change, true, "confirmed");
+
+  it("is failed over at once with durability: confirmed while the replicas have the same data", () => {
+    expect(confirmed(() => {})).toEqual({ do: "ask", sentinel: "redis-sentinel-3" });
+  });
+
+  it.each<[string, Parameters<typeof decide>[1]]>([
+    [
+      "the replicas do not have the same data",
+      (now) => Object.assign(now.nodes[2]!, { offset: (now.nodes[2]!.offset ?? 0) - 1 }),
+    ],
+    [
+      "redis-slave-1 does not show what it has",
+      (now) => Object.assign(now.nodes[1]!, { state: "unreachable", role: null, offset: null }),
+    ],
+  ])("is left to Sentinel with durability: confirmed when %s", (why, change) => {
+    expect(confirmed(change)).toEqual({ do: "leave", why: `durability is confirmed, and ${why}` });
+    expect(decide({}, change)).toMatchObject({ do: "ask" });
   });
 });

@@ -32,7 +32,8 @@ export function decideFastFailover(topology: Topology, death: MasterDeath, now: 
   const why =
     ourOwnState(topology, death) ??
     whatTheSentinelsSay(topology, death, now) ??
-    whoCouldFollow(now, death.master);
+    whoCouldFollow(now, death.master) ??
+    whatConfirmedNeeds(topology, now, death.master);
   if (why !== null) return { do: "leave", why };
   // Clients ask the Sentinels in order: the one that is busy with the failover should be the last they meet.
   const asked = now.sentinels.findLast((each) => each.up);
@@ -71,4 +72,19 @@ function whoCouldFollow(now: Snapshot, master: NodeId): string | null {
     (each) => each.state === "up" && each.role === "replica" && (each.priority ?? 0) > 0,
   );
   return fit ? null : "no replica may be promoted";
+}
+
+/**
+ * A forced failover chooses by offsets that Sentinel read up to an INFO period ago, and might pass over a replica that
+ * is ahead. `down-after` later it has read them again.
+ */
+function whatConfirmedNeeds(topology: Topology, now: Snapshot, master: NodeId): string | null {
+  if (topology.durability !== "confirmed") return null;
+  const replicas = now.nodes.filter((each) => each.node !== master);
+  const hidden = replicas.find(
+    (each) => each.state !== "up" || each.role !== "replica" || each.offset === null,
+  );
+  if (hidden !== undefined) return `durability is confirmed, and ${hidden.node} does not show what it has`;
+  const offsets = new Set(replicas.map(({ offset }) => offset));
+  return offsets.size > 1 ? "durability is confirmed, and the replicas do not have the same data" : null;
 }

@@ -36,6 +36,7 @@ export function describeOrigin(origin: Origin, topology: Topology): string {
       return "default";
     case "size":
     case "profile":
+    case "durability":
       return `${origin.from} ${origin.name}`;
     case "derived":
       return `derived: ${origin.why}`;
@@ -58,6 +59,7 @@ function settings(topology: Topology): [key: string, value: string][] {
     ["production", String(topology.production)],
     ["fastFailover", topology.failover.fast ? "on" : "off"],
     ["spreadDecision", topology.failover.spread ? "on" : "off"],
+    ["durability", topology.durability],
     ["stateDir", topology.stateDir],
     ["backupDir", topology.backupDir],
     ["security.passwordFile", topology.security.passwordFile ?? "none"],

@@ -1,3 +1,4 @@
+import type { Durability } from "./durability.ts";
 import type { Problem } from "./problems.ts";
 
 /**
@@ -13,7 +14,7 @@ export type NodeId = string;
 /** Where an effective value came from, for `vedette config show`. */
 export type Origin =
   | { from: "default" }
-  | { from: "size" | "profile"; name: string }
+  | { from: "size" | "profile" | "durability"; name: string }
   | { from: "derived"; why: string }
   | { from: "file"; key: string; line: number; column: number };
 
@@ -68,6 +69,8 @@ export interface Topology {
   runtime: "local";
   /** Marked by its owner as one where drills ask for the name to be typed. */
   production: boolean;
+  /** What a write that was acknowledged survives; see docs/failover.md. */
+  durability: Durability;
   failover: {
     /** Ask Sentinel for a failover as soon as the runtime reports that the master's process has ended. */
     fast: boolean;

@@ -134,6 +134,7 @@ class ClusterBuilder {
       name: "mymaster",
       runtime: "local",
       production: false,
+      durability: "async",
       failover: { fast: true, spread: true },
       file: null,
       baseDir: "/srv/app",
