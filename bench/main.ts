@@ -4,6 +4,8 @@ import { availableParallelism, totalmem } from "node:os";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { adopted } from "./adopted.ts";
+import { clients } from "./clients.ts";
+import { durability } from "./durability.ts";
 import { met, type Figure } from "./figures.ts";
 import { table } from "./report.ts";
 import { Scratch, type Bench } from "./scratch.ts";
@@ -18,6 +20,8 @@ const BENCHES: Record<string, (bench: Bench) => Promise<Figure[]>> = {
   status,
   steward,
   adopted,
+  clients,
+  durability,
 };
 const RUNS = 5;
 const QUICK_RUNS = 2;

@@ -39,9 +39,9 @@ async function agreed(redis: Redis): Promise<void> {
 /** Writes numbers one after the other and remembers what was acknowledged. */
 function writing(redis: Redis) {
   const acknowledged: number[] = [];
-  let going = true;
+  const ending = new AbortController();
   const loop = (async () => {
-    for (let n = 0; going; n++) {
+    for (let n = 0; !ending.signal.aborted; n++) {
       const done = await redis.set(`n:${n}`, n).catch(() => null);
       if (done === "OK") acknowledged.push(n);
     }
@@ -54,7 +54,7 @@ function writing(redis: Redis) {
       expect(await until(more, { deadlineMs: 30_000, everyMs: 10 })).toBe(true);
     },
     stop: async () => {
-      going = false;
+      ending.abort();
       await loop;
       const values = await redis.mget(acknowledged.map((n) => `n:${n}`));
       return acknowledged.filter((n, at) => values[at] !== String(n));
@@ -163,9 +163,9 @@ describe("confirmed writes", () => {
     const confirm = confirmedWrites(redis, { replicas: 3, timeoutMs: 500 });
     const ok: number[] = [];
     const unknown: string[] = [];
-    let going = true;
+    const ending = new AbortController();
     const loop = (async () => {
-      for (let n = 0; going; n++) {
+      for (let n = 0; !ending.signal.aborted; n++) {
         const done = await confirm((commands) => commands.set(`c:${n}`, n));
         if (done.outcome === "ok") ok.push(n);
         else unknown.push(done.why);
@@ -191,7 +191,7 @@ describe("confirmed writes", () => {
     const before = ok.length;
     await until(async () => unknown.length > 50, { deadlineMs: 5_000 });
     expect(ok.length - before).toBeLessThanOrEqual(1);
-    going = false;
+    ending.abort();
     await loop;
     const values = await redis.mget(ok.map((n) => `c:${n}`));
     expect(ok.filter((n, at) => values[at] !== String(n))).toEqual([]);
