@@ -2,7 +2,7 @@ import { Redis } from "ioredis";
 import { createSentinel } from "redis";
 import { systemClock } from "../src/clock.ts";
 import { sentinelConnector } from "../src/redis/connector/sentinel-connector.ts";
-import { figure, type Figure } from "./figures.ts";
+import { figure, type Figure, type Unit } from "./figures.ts";
 import { Load } from "./load.ts";
 import { Managed } from "./managed.ts";
 import type { Bench } from "./scratch.ts";
@@ -43,19 +43,19 @@ export async function clients(bench: Bench): Promise<Figure[]> {
 
 function figuresOf(fault: Fault, turns: Record<Name, Outcome>[]): Figure[] {
   const of = (name: Name, what: keyof Outcome) => turns.map((turn) => Number(turn[name][what]));
-  const rows = [
-    ["longest write gap", "gapMs", "ms"],
-    ["acknowledged writes lost", "lost", "writes"],
-    ["failed writes", "errors", "writes"],
-    ["never recovered", "gone", "of 1"],
-  ] as const;
-  return rows.flatMap(([what, key, unit]) =>
-    (["ioredis", "node-redis"] as const).map((name) =>
-      figure("clients", `${fault}: ${what}`, unit, of("ours", key), {
-        other: { what: `${name}, its defaults`, samples: of(name, key) },
-      }),
-    ),
-  );
+  const total = (name: Name) => [of(name, "gone").reduce((sum, gone) => sum + gone, 0)];
+  return (["ioredis", "node-redis"] as const).flatMap((name) => {
+    const compared = (what: string, unit: Unit, samples: (name: Name) => number[]) =>
+      figure("clients", `${fault}: ${what}`, unit, samples("ours"), {
+        other: { what: `${name}, its defaults`, samples: samples(name) },
+      });
+    return [
+      compared("longest write gap", "ms", (one) => of(one, "gapMs")),
+      compared("acknowledged writes lost", "writes", (one) => of(one, "lost")),
+      compared("failed writes", "writes", (one) => of(one, "errors")),
+      compared(`never recovered, of ${turns.length}`, "turns", total),
+    ];
+  });
 }
 
 async function turnOf(bench: Bench, fault: Fault): Promise<Record<Name, Outcome>> {

@@ -3,6 +3,7 @@ import { systemClock } from "../src/clock.ts";
 import { confirmedWrites } from "../src/redis/confirmed.ts";
 import { sentinelConnector } from "../src/redis/connector/sentinel-connector.ts";
 import { DURABILITIES, type Durability } from "../src/topology/durability.ts";
+import { timeUntil } from "./by-hand.ts";
 import { figure, type Figure } from "./figures.ts";
 import { Load, type Write } from "./load.ts";
 import { Managed, REDIS_NODES } from "./managed.ts";
@@ -47,6 +48,9 @@ export async function durability(bench: Bench): Promise<Figure[]> {
     figures.push(figure("durability", `${what}: acknowledged writes lost`, "writes", of("lost")));
     figures.push(figure("durability", `${what}: longest write gap`, "ms", of("gapMs")));
   }
+  const silent: number[] = [];
+  for (let turn = 0; turn < bench.runs; turn++) silent.push(await silence(bench));
+  figures.push(figure("durability", "fenced, all replicas silent: writes taken for", "ms", silent));
   const samples = speeds.get("async") ?? [];
   for (const [mode, ours] of speeds) {
     const what = `${mode}: ${WRITERS} writers`;
@@ -117,6 +121,32 @@ async function cut(managed: Managed, mode: Durability): Promise<Load[]> {
   await insider.config("SET", "requirepass", "");
   insider.once("close", () => insider.disconnect());
   return [load];
+}
+
+/** How long a fenced master goes on after its replicas fell silent with their connections open, as behind a cut cable: ms. */
+async function silence(bench: Bench): Promise<number> {
+  const managed = await Managed.create(bench.scratch, {}, "durability: fenced\nfastFailover: off\n");
+  await managed.timed("up");
+  const [master, ...replicas] = managed.topology.redis.nodes;
+  const redis = new Redis({ host: "127.0.0.1", port: master.port });
+  redis.on("error", () => {});
+  const load = new Load("silent", writeOf(redis, "fenced"));
+  try {
+    // allow-sleep: what comes before the fault is a while of undisturbed writing, not a condition
+    await systemClock.sleep(WARM_MS);
+    const begun = performance.now();
+    for (const { id } of replicas) await managed.fault(id, "hang");
+    const refused = async () => load.errors > 10 && load.quietFor() > 100;
+    if ((await timeUntil(CAP_MS, refused)) === null) throw new Error("the fence never closed");
+    bench.note(
+      `fenced, silent replicas: refuses after ${Math.round(performance.now() - begun - load.quietFor())} ms`,
+    );
+    return performance.now() - begun - load.quietFor();
+  } finally {
+    await load.stop();
+    redis.disconnect();
+    await managed.destroy();
+  }
 }
 
 /** Writers in a closed loop: acknowledged writes a second. */

@@ -33,6 +33,6 @@ function wish({ of, at, value }: Target, unit: Unit): string {
 }
 
 function amount(value: number, unit: Unit): string {
-  const digits = ["ms", "requests/s", "writes"].includes(unit) ? 0 : unit === "MB" ? 1 : 2;
+  const digits = ["ms", "requests/s", "writes", "turns"].includes(unit) ? 0 : unit === "MB" ? 1 : 2;
   return `${value.toFixed(digits)} ${unit}`;
 }

@@ -10,6 +10,7 @@ import { VedetteError } from "./errors.ts";
 import { context, look, requireMaster, requireNode, type Context } from "./operations/context.ts";
 import { startNode, stopNode } from "./operations/one-node.ts";
 import { up } from "./operations/up.ts";
+import { sentinelConnector, type FollowingOptions } from "./redis/connector/sentinel-connector.ts";
 import { claimPorts, type PortBlock } from "./runtimes/local/free-ports.ts";
 import { LocalRuntime } from "./runtimes/local/local-runtime.ts";
 import { readPassword } from "./runtimes/local/password.ts";
@@ -56,6 +57,8 @@ export interface Cluster {
   readonly sentinels: readonly Address[];
   /** Names of all Redis nodes and Sentinels. */
   readonly nodes: readonly NodeId[];
+  /** Options for an ioredis client that follows the master, password included: `new Redis(cluster.clientOptions())`. */
+  clientOptions(): FollowingOptions & { password?: string };
   /** The master that a majority of the Sentinels names. Throws VedetteError when there is none. */
   master(): Promise<Master>;
   /** What `vedette status --json` prints. Never throws for what is down. */
@@ -186,6 +189,13 @@ class ObservedCluster implements Cluster {
 
   get nodes(): readonly NodeId[] {
     return allNodes(this.ctx.topology).map((node) => node.id);
+  }
+
+  clientOptions(): FollowingOptions & { password?: string } {
+    const { name, sentinels } = this;
+    const { password } = this.ctx;
+    if (password === null) return sentinelConnector({ name, sentinels });
+    return { ...sentinelConnector({ name, sentinels, sentinelPassword: password }), password };
   }
 
   async master(): Promise<Master> {

@@ -61,7 +61,6 @@ describe("a confirmed write", () => {
       ["WAIT", 2, 50],
     ]);
     expect(done).toEqual({ outcome: "ok", replies: ["OK"], acknowledged: 2 });
-    expect(client.listenerCount("close")).toBe(0);
   });
 
   it.each<[string, Result[] | Error | null, string, number]>([
@@ -108,6 +107,14 @@ describe("a confirmed write", () => {
     await expect(write(async (commands) => commands.call("SET", "k", 1))).rejects.toThrow(
       "return no promise",
     );
+  });
+
+  it("listens to its client once, however many writes are under way", async () => {
+    const client = new Client([OK, [null, 2]]);
+    const write = confirmedWrites(client, { replicas: 3 });
+    const all = Array.from({ length: 20 }, () => write((commands) => commands.call("SET", "k", 1)));
+    expect(client.listenerCount("close")).toBe(1);
+    expect((await Promise.all(all)).every(({ outcome }) => outcome === "ok")).toBe(true);
   });
 
   it.each([0, -1, 1.5, NaN])("refuses %d replicas", (replicas) => {

@@ -47,7 +47,7 @@ describe("a cluster for a test", () => {
   it("fails over under a Sentinel client, takes the old master back, and leaves nothing", async () => {
     const cluster = await startCluster({ replicas: 2, topology: "redis: { config: { maxmemory: 32mb } }\n" });
     const ports = await portsOf(cluster);
-    const client = new Redis({ name: cluster.name, sentinels: [...cluster.sentinels] });
+    const client = new Redis(cluster.clientOptions());
     client.on("error", () => {}); // the master's end, among others; what counts is what it answers
     try {
       const before = await cluster.master();
