@@ -109,18 +109,28 @@ async function cut(managed: Managed, mode: Durability): Promise<Load[]> {
   const insider = new Redis({ host: "127.0.0.1", port, maxRetriesPerRequest: 0, enableOfflineQueue: false });
   insider.on("error", () => {});
   await new Promise((resolve) => insider.once("ready", resolve));
-  await insider.config("SET", "requirepass", PASSWORD);
-  await insider.auth(PASSWORD);
-  for (const type of ["replica", "pubsub", "normal"]) {
-    await insider.call("CLIENT", "KILL", "TYPE", type, "SKIPME", "yes");
-  }
+  // Not through the insider: WAIT may hold it up for long.
+  const admin = new Redis({ host: "127.0.0.1", port });
+  await admin.config("SET", "requirepass", PASSWORD);
+  await Promise.all([insider.auth(PASSWORD), admin.auth(PASSWORD)]);
+  const insiders = await Promise.all([insider.client("ID"), admin.client("ID")]);
+  await expel(admin, insiders);
   const load = new Load("inside", writeOf(insider, mode));
   await managed.movedFrom(port, CAP_MS);
   // allow-sleep: how long a partition lasts is its own affair
   await systemClock.sleep(CUT_OFF_MS);
-  await insider.config("SET", "requirepass", "");
+  await admin.config("SET", "requirepass", "");
+  admin.disconnect();
   insider.once("close", () => insider.disconnect());
   return [load];
+}
+
+/** Ends every connection but these: replicas, Sentinels and clients. */
+async function expel(admin: Redis, but: readonly number[]): Promise<void> {
+  const list = String(await admin.client("LIST"));
+  for (const [, id] of list.matchAll(/^id=(\d+) /gm)) {
+    if (!but.includes(Number(id))) await admin.client("KILL", "ID", Number(id));
+  }
 }
 
 /** How long a fenced master goes on after its replicas fell silent with their connections open, as behind a cut cable: ms. */

@@ -22,7 +22,9 @@ class Client extends EventEmitter {
         this.sent.push(...commands);
         if (this.closes) this.emit("close");
         if (this.results instanceof Error) throw this.results;
-        return this.results;
+        // The last of the results is that of WAIT, which has a pipeline of its own.
+        const isWait = commands[0]?.[0] === "WAIT";
+        return isWait ? (this.results?.slice(-1) ?? null) : (this.results?.slice(0, -1) ?? null);
       },
       get length() {
         return commands.length;
@@ -51,7 +53,7 @@ describe("a confirmed write", () => {
     expect(replicasToConfirm(replicas)).toBe(needed);
   });
 
-  it("asks for its replicas behind its commands, on the same pipeline", async () => {
+  it("asks for its replicas behind its commands", async () => {
     const client = new Client([OK, [null, 2]]);
     const done = await confirmedWrites(client, { replicas: 3, timeoutMs: 50 })((commands) =>
       commands.call("SET", "k", 1),
@@ -99,6 +101,44 @@ describe("a confirmed write", () => {
       acknowledged: 0,
       cause: null,
     });
+  });
+
+  it("shares the next WAIT with all that came while one was under way", async () => {
+    const client = new Client([OK, [null, 2]]);
+    const write = confirmedWrites(client, { replicas: 3 });
+    const set = (key: string) => write((commands) => commands.call("SET", key, 1));
+    const first = set("a");
+    const second = set("b");
+    await null;
+    await null;
+    const third = set("c");
+    const fourth = set("d");
+    const all = await Promise.all([first, second, third, fourth]);
+    expect(all.every(({ outcome }) => outcome === "ok")).toBe(true);
+    expect(client.sent.map(([command, key]) => (command === "WAIT" ? "WAIT" : key))).toEqual([
+      "a",
+      "b",
+      "WAIT",
+      "c",
+      "d",
+      "WAIT",
+    ]);
+  });
+
+  it("sends nothing of a function that throws", async () => {
+    const client = new Client([OK, [null, 2]]);
+    const write = confirmedWrites(client, { replicas: 3 });
+    const broken = write((commands) => {
+      commands.call("SET", "k", 1);
+      throw new Error("on second thoughts");
+    });
+    await expect(broken).rejects.toThrow("on second thoughts");
+    expect(client.sent).toEqual([]);
+  });
+
+  it("refuses a Cluster client", () => {
+    const cluster = Object.assign(new Client([]), { isCluster: true });
+    expect(() => confirmedWrites(cluster, { replicas: 3 })).toThrow("many connections");
   });
 
   it("refuses a function that writes later or not at all", async () => {

@@ -10,6 +10,7 @@ interface Commands {
 interface Client<C extends Commands> {
   pipeline(): C;
   on(event: "close", listener: () => void): unknown;
+  readonly isCluster?: boolean;
 }
 
 export interface ConfirmedOptions {
@@ -41,17 +42,22 @@ const TIMEOUT_MS = 1_000;
  * Writes that say whether they would survive the loss of the master:
  * `const confirm = confirmedWrites(redis, { replicas: 3 }); await confirm((commands) => commands.set("k", 1))`.
  *
- * `write` queues its commands on the pipeline that it is given, and `WAIT` follows in the same pipeline: both go
- * through one connection, in this order. A function that used the client itself could write through another
- * connection, or after the WAIT. A connection that ends meanwhile makes the outcome unknown even if ioredis sends the
- * commands again, because it may send some of them alone.
+ * `write` queues its commands on the pipeline that it is given; a `WAIT` goes behind them through the same connection.
+ * A function that used the client itself could write through another connection, or after the WAIT. A connection that
+ * ends meanwhile makes the outcome unknown even if ioredis sends the commands again, because it may send some of them
+ * alone. WAIT holds its connection up, so the writes that come while one is under way share the next.
  *
- * @throws UsageError for less than one replica, and when `write` queues nothing or goes on later
+ * @throws UsageError for a Cluster client, for less than one replica, and when `write` queues nothing or goes on later
  */
 export function confirmedWrites<C extends Commands>(
   redis: Client<C>,
   { replicas, timeoutMs = TIMEOUT_MS }: ConfirmedOptions,
 ): Confirm<C> {
+  if (redis.isCluster === true) {
+    throw new UsageError(
+      "confirmedWrites: a Cluster client has many connections, and WAIT would go to any of them",
+    );
+  }
   if (!Number.isInteger(replicas) || replicas < 1) {
     throw new UsageError(`confirmedWrites: replicas is ${replicas}: no other node could hold a copy`);
   }
@@ -59,23 +65,10 @@ export function confirmedWrites<C extends Commands>(
   if (!Number.isInteger(timeoutMs) || timeoutMs < 1) {
     throw new UsageError(`confirmedWrites: timeoutMs is ${timeoutMs}: it must be a whole number above 0`);
   }
-  const needed = replicasToConfirm(replicas);
-  // One listener for all writes: one for each would make Node warn of a leak from the eleventh at once on.
-  let closes = 0;
-  redis.on("close", () => {
-    closes++;
-  });
+  const batches = new Batches(redis, replicasToConfirm(replicas), timeoutMs);
   return async (write) => {
     const commands = redis.pipeline();
-    const queued = queue(commands, write);
-    commands.call("WAIT", needed, timeoutMs);
-    const before = closes;
-    try {
-      const results = (await commands.exec()) ?? [];
-      return judge(results, { queued, needed, closed: closes !== before });
-    } catch (error) {
-      return unknown(error instanceof Error ? error.message : String(error), 0, error);
-    }
+    return batches.add(commands, queue(commands, write));
   };
 }
 
@@ -91,28 +84,90 @@ function queue<C extends Commands>(commands: C, write: (commands: C) => unknown)
   return commands.length;
 }
 
+interface Waiting {
+  commands: Commands;
+  /** How many commands, that is replies. */
+  queued: number;
+  done: (confirmation: Confirmation) => void;
+}
+
+/** Sends what has gathered, and one WAIT behind it, as soon as the WAIT before is answered. */
+class Batches {
+  private waiting: Waiting[] = [];
+  private sending = false;
+  /** How often the client's connection has ended. One listener for all: one a write would look like a leak to Node. */
+  private closes = 0;
+
+  constructor(
+    private readonly redis: Client<Commands>,
+    private readonly needed: number,
+    private readonly timeoutMs: number,
+  ) {
+    redis.on("close", () => {
+      this.closes++;
+    });
+  }
+
+  add(commands: Commands, queued: number): Promise<Confirmation> {
+    return new Promise((done) => {
+      this.waiting.push({ commands, queued, done });
+      if (!this.sending) void this.sendAll();
+    });
+  }
+
+  private async sendAll(): Promise<void> {
+    this.sending = true;
+    await null; // what is asked for in the same moment goes with the first
+    while (this.waiting.length > 0) await this.send(this.waiting.splice(0));
+    this.sending = false;
+  }
+
+  /** All in one go, nothing awaited in between: ioredis then writes, or queues, all of it for one connection. */
+  private async send(batch: readonly Waiting[]): Promise<void> {
+    const before = this.closes;
+    const replies = batch.map(({ commands }) => settled(commands));
+    const wait = this.redis.pipeline();
+    wait.call("WAIT", this.needed, this.timeoutMs);
+    const waited = await settled(wait);
+    for (const [at, { queued, done }] of batch.entries()) {
+      const results = (await replies[at]) ?? [];
+      done(judge(results, waited, { queued, needed: this.needed, closed: this.closes !== before }));
+    }
+  }
+}
+
+type Results = [error: Error | null, result: unknown][];
+
+/** The results of a pipeline; an error that is not one command's stands for all of them. */
+async function settled(commands: Commands): Promise<Results> {
+  try {
+    const results: unknown = await commands.exec();
+    return Array.isArray(results) ? results : []; // a transaction without its EXEC is never sent
+  } catch (error) {
+    return [[error instanceof Error ? error : new Error(String(error)), null]];
+  }
+}
+
 function judge(
-  results: [error: Error | null, result: unknown][],
+  results: Results,
+  [waited]: Results,
   { queued, needed, closed }: { queued: number; needed: number; closed: boolean },
 ): Confirmation {
-  const last = results.at(-1);
-  const waited = last?.[0] === null && typeof last[1] === "number" ? last[1] : null;
-  const acknowledged = waited ?? 0;
-  const failed = results.map(failureIn).find((error) => error !== null) ?? null;
-  if (closed) return unknown("the connection ended meanwhile", 0, failed);
-  if (failed !== null) return unknown(failed.message, acknowledged, failed);
-  if (results.length !== queued + 1 || waited === null) return unknown("a reply is missing", 0, null);
-  if (waited < needed) return unknown(`${waited} of ${needed} replicas have it`, waited, null);
-  return { outcome: "ok", replies: results.slice(0, -1).map(([, reply]) => reply), acknowledged: waited };
+  const acknowledged = waited?.[0] === null && typeof waited[1] === "number" ? waited[1] : null;
+  const failed = [...results, waited ?? [null, null]].map(failureIn).find((error) => error !== null) ?? null;
+  const unknown = (why: string, known: number): Confirmation => {
+    return { outcome: "unknown", why, acknowledged: known, cause: failed };
+  };
+  if (closed) return unknown("the connection ended meanwhile", 0);
+  if (failed !== null) return unknown(failed.message, acknowledged ?? 0);
+  if (results.length !== queued || acknowledged === null) return unknown("a reply is missing", 0);
+  if (acknowledged < needed) return unknown(`${acknowledged} of ${needed} replicas have it`, acknowledged);
+  return { outcome: "ok", replies: results.map(([, reply]) => reply), acknowledged };
 }
 
 /** The replies of a transaction are in the reply of its EXEC. */
-function failureIn([error, reply]: [error: Error | null, result: unknown]): Error | null {
+function failureIn([error, reply]: Results[number]): Error | null {
   if (error !== null) return error;
   const nested: unknown = Array.isArray(reply) ? reply.find((each) => each instanceof Error) : null;
   return nested instanceof Error ? nested : null;
-}
-
-function unknown(why: string, acknowledged: number, cause: unknown): Confirmation {
-  return { outcome: "unknown", why, acknowledged, cause: cause instanceof Error ? cause : null };
 }
