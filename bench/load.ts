@@ -1,53 +1,61 @@
-import { setTimeout as delay } from "node:timers/promises";
-import { connect, type RedisConnection } from "../src/redis/client.ts";
-import { parseAddress } from "../src/redis/sentinel-replies.ts";
-import type { Topology } from "../src/topology/model.ts";
+import { systemClock } from "../src/clock.ts";
+import { connect } from "../src/redis/client.ts";
 
-/** Between two writes of one client: ms. */
-const PERIOD_MS = 2;
-const DEADLINE_MS = 5_000;
-const BATCH = 1_000;
+/** One write a slot, whatever became of those before it: as an application whose requests do not wait for each other. */
+const EVERY_MS = 5;
+const AUDIT_BATCH = 500;
 
-/** Clients that ask the Sentinels once, write to whom they were sent, and ask again only when they are refused. */
+/** Writes one unique key; true when it counts as written. Rejects when it is known to have failed. */
+export type Write = (key: string, value: number) => Promise<boolean>;
+
+/** Unique writes at a steady pace. What was acknowledged is remembered outside of Redis. */
 export class Load {
-  /** Keys of acknowledged writes. */
   readonly acknowledged: string[] = [];
+  /** Writes that failed or are unknown. */
   errors = 0;
-  /** When each write was acknowledged: monotonic ms. */
-  private readonly at: number[] = [];
-  private ending = false;
-  private loops: Promise<void>[] = [];
+  private gapMs = 0;
+  private lastMs = performance.now();
+  private readonly stopping = new AbortController();
+  private readonly loop: Promise<void>;
 
   constructor(
-    private readonly topology: Topology,
-    private readonly prefix: string,
-  ) {}
-
-  start(clients: number): this {
-    this.loops = Array.from({ length: clients }, (_, i) => this.write(`${this.prefix}${i}:`));
-    return this;
+    readonly name: string,
+    private readonly write: Write,
+  ) {
+    this.loop = this.run();
   }
 
-  async end(): Promise<void> {
-    this.ending = true;
-    await Promise.all(this.loops);
+  /** Forgets the gaps so far. */
+  mark(): void {
+    this.gapMs = 0;
+    this.lastMs = performance.now();
   }
 
-  /** The longest time without an acknowledged write since `from`: ms. */
-  longestGap(from: number): number {
-    const times = [from, ...this.at.filter((at) => at >= from)];
-    return Math.max(...times.slice(1).map((at, i) => at - (times[i] ?? at)));
+  /** The longest time without an acknowledgement since `mark`, the present one included: ms. */
+  longestGap(): number {
+    return Math.max(this.gapMs, performance.now() - this.lastMs);
   }
 
-  /** Acknowledged writes that the master which the Sentinels name does not have. */
-  async lost(): Promise<number> {
-    const redis = await this.master();
+  quietFor(): number {
+    return performance.now() - this.lastMs;
+  }
+
+  /** Ends the writing. Writes that still wait for their answer are left to it. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.loop;
+  }
+
+  /** Acknowledged writes that the node at this port does not have. */
+  async lostAt(port: number): Promise<number> {
+    const redis = await connect({ host: "127.0.0.1", port, deadlineMs: 10_000 });
     try {
       let lost = 0;
-      for (let i = 0; i < this.acknowledged.length; i += BATCH) {
-        const keys = this.acknowledged.slice(i, i + BATCH);
-        const found = Number(await redis.call("EXISTS", ...keys));
-        lost += keys.length - found;
+      for (let at = 0; at < this.acknowledged.length; at += AUDIT_BATCH) {
+        const keys = this.acknowledged.slice(at, at + AUDIT_BATCH);
+        const values = await redis.call("MGET", ...keys);
+        if (!Array.isArray(values)) throw new Error(`MGET answered ${String(values)}`);
+        lost += values.filter((value) => value === null).length;
       }
       return lost;
     } finally {
@@ -55,32 +63,28 @@ export class Load {
     }
   }
 
-  private async write(prefix: string): Promise<void> {
-    let redis: RedisConnection | null = null;
-    for (let number = 0; !this.ending; number++) {
-      try {
-        redis ??= await this.master();
-        await redis.call("SET", `${prefix}${number}`, "x");
-        this.acknowledged.push(`${prefix}${number}`);
-        this.at.push(performance.now());
-      } catch {
-        this.errors += 1;
-        redis?.close();
-        redis = null;
-      }
-      await delay(PERIOD_MS); // allow-sleep: the pace of the load
+  private async run(): Promise<void> {
+    const { signal } = this.stopping;
+    for (let n = 0; !signal.aborted; n++) {
+      void this.one(`${this.name}:${n}`, n);
+      await systemClock.sleep(EVERY_MS, signal);
     }
-    redis?.close();
   }
 
-  private async master(): Promise<RedisConnection> {
-    for (const { host, port } of this.topology.sentinel.nodes) {
-      const sentinel = await connect({ host, port, deadlineMs: DEADLINE_MS });
-      const reply = await sentinel.call("SENTINEL", "GET-MASTER-ADDR-BY-NAME", this.topology.name);
-      sentinel.close();
-      const address = parseAddress(reply);
-      if (address !== null) return connect({ ...address, deadlineMs: DEADLINE_MS });
+  private async one(key: string, value: number): Promise<void> {
+    try {
+      const written = await this.write(key, value);
+      if (this.stopping.signal.aborted) return;
+      if (!written) {
+        this.errors++;
+        return;
+      }
+      const now = performance.now();
+      this.gapMs = Math.max(this.gapMs, now - this.lastMs);
+      this.lastMs = now;
+      this.acknowledged.push(key);
+    } catch {
+      if (!this.stopping.signal.aborted) this.errors++;
     }
-    throw new Error("no Sentinel names a master");
   }
 }

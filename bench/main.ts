@@ -4,6 +4,8 @@ import { availableParallelism, totalmem } from "node:os";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { adopted } from "./adopted.ts";
+import { clients } from "./clients.ts";
+import { durability } from "./durability.ts";
 import { failover } from "./failover.ts";
 import { met, type Figure } from "./figures.ts";
 import { table } from "./report.ts";
@@ -22,6 +24,8 @@ const BENCHES: Record<string, (bench: Bench) => Promise<Figure[]>> = {
   adopted,
   switchover,
   failover,
+  clients,
+  durability,
 };
 const RUNS = 5;
 const QUICK_RUNS = 2;

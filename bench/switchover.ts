@@ -2,7 +2,7 @@ import { systemClock, until } from "../src/clock.ts";
 import { unsettled } from "../src/cluster/settled.ts";
 import { connect } from "../src/redis/client.ts";
 import { figure, type Figure } from "./figures.ts";
-import { Load } from "./load.ts";
+import { StickyLoad } from "./sticky-load.ts";
 import { Managed } from "./managed.ts";
 import type { Bench } from "./scratch.ts";
 
@@ -59,7 +59,7 @@ async function turns(
   const done: Turn[] = [];
   for (let turn = 0; turn < count; turn++) {
     await calm(managed);
-    const load = new Load(managed.topology, `${turn}:`).start(CLIENTS);
+    const load = new StickyLoad(managed.topology, `${turn}:`).start(CLIENTS);
     await until(async () => load.acknowledged.length > 500, { deadlineMs: 30_000 });
     const from = performance.now();
     const pausedMs = await move(managed);

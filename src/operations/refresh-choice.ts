@@ -14,13 +14,13 @@ const PATIENCE_MS = 600;
 /**
  * Lets a Sentinel poll the replicas before it is asked for a failover, if by its last poll it would promote one that
  * has less data than another (measured: polls are up to 10 s old, so even a write confirmed by WAIT 1 may be passed
- * over). Costs nothing while the replicas are equal, which they nearly always are.
+ * over). Costs nothing while the replicas are equal, which they nearly always are. False: it may still choose badly.
  */
-export async function refreshChoice(ctx: Context, sentinel: NodeId, first: Snapshot): Promise<void> {
+export async function refreshChoice(ctx: Context, sentinel: NodeId, first: Snapshot): Promise<boolean> {
   let hurried = false;
   let next: Snapshot | null = first;
   try {
-    await until(
+    const good = await until(
       async () => {
         const now = next ?? (await look(ctx));
         next = null;
@@ -36,8 +36,10 @@ export async function refreshChoice(ctx: Context, sentinel: NodeId, first: Snaps
       },
       { deadlineMs: PATIENCE_MS, everyMs: 10, clock: ctx.clock },
     );
+    return good !== null;
   } catch (error) {
     ctx.report(`${sentinel} was not made to poll: ${explain(error)}`); // 6.2 has no SENTINEL DEBUG
+    return false;
   } finally {
     if (hurried) await setInfoPeriod(ctx, sentinel, ctx.topology.sentinel.periods.info).catch(() => {});
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { seedCluster } from "../../test/kit/cluster.ts";
+import type { Durability } from "../topology/durability.ts";
 import { decideFastFailover, type MasterDeath } from "./fast-failover.ts";
 
 const DEATH: MasterDeath = {
@@ -16,6 +17,7 @@ function decide(
   death: Partial<MasterDeath> = {},
   change: (snapshot: ReturnType<typeof seedCluster>["snapshot"]) => void = () => {},
   fast = true,
+  durability: Durability = "async",
 ) {
   const { topology, snapshot } = seedCluster();
   const master = snapshot.nodes.find((each) => each.node === "redis-master");
@@ -23,7 +25,7 @@ function decide(
   change(snapshot);
   const epoch = snapshot.epoch;
   return decideFastFailover(
-    { ...topology, failover: { profile: "standard" as const, fast, spread: true } },
+    { ...topology, durability, failover: { profile: "standard" as const, fast, spread: true } },
     { ...DEATH, epoch, ...death },
     snapshot,
   );
@@ -105,5 +107,22 @@ describe("a master whose process has ended", () => {
     ],
   ])("is left to Sentinel: %s", (why, change) => {
     expect(decide({}, change)).toEqual({ do: "leave", why });
+  });
+
+  const confirmed = (change: Parameters<typeof decide>[1]) => decide({}, change, true, "confirmed");
+
+  const hidden = { state: "unreachable", role: null, offset: null };
+
+  it("with durability: confirmed, is failed over while one of those that are left must have every write", () => {
+    expect(confirmed(() => {})).toMatchObject({ do: "ask" });
+    expect(confirmed((now) => Object.assign(now.nodes[1]!, hidden))).toMatchObject({ do: "ask" });
+  });
+
+  it("with durability: confirmed, is left to Sentinel when too few replicas show what they have", () => {
+    const two = (now: ReturnType<typeof seedCluster>["snapshot"]) =>
+      now.nodes.slice(1, 3).forEach((node) => Object.assign(node, hidden));
+    const why = "durability is confirmed, and only 1 of 2 replicas show what they have";
+    expect(confirmed(two)).toEqual({ do: "leave", why });
+    expect(decide({}, two)).toMatchObject({ do: "ask" });
   });
 });

@@ -1,3 +1,4 @@
+import { neededReplicas } from "../topology/durability.ts";
 import { pauseSentence } from "../cluster/pause.ts";
 import type { Snapshot } from "../cluster/snapshot.ts";
 import { majority, type NodeId, type Topology } from "../topology/model.ts";
@@ -40,7 +41,8 @@ export function decideFastFailover(topology: Topology, death: MasterDeath, now: 
     ourOwnState(topology, death) ??
     held(now) ??
     whatTheSentinelsSay(topology, death, now) ??
-    whoCouldFollow(now, death.master);
+    whoCouldFollow(now, death.master) ??
+    whatConfirmedNeeds(topology, now, death.master);
   if (why !== null) return { do: "leave", why };
   // Clients ask the Sentinels in order: the one that is busy with the failover should be the last they meet.
   const asked = now.sentinels.findLast((each) => each.up);
@@ -85,4 +87,20 @@ function whoCouldFollow(now: Snapshot, master: NodeId): string | null {
     (each) => each.state === "up" && each.role === "replica" && (each.priority ?? 0) > 0,
   );
   return fit ? null : "no replica may be promoted";
+}
+
+/**
+ * A confirmed write is on as many replicas as make a majority with the master. One of those that are left has it for
+ * certain only if no more are missing than can do without.
+ */
+function whatConfirmedNeeds(topology: Topology, now: Snapshot, master: NodeId): string | null {
+  if (topology.durability !== "confirmed") return null;
+  const all = topology.redis.nodes.length - 1;
+  const needed = all - neededReplicas("confirmed", all) + 1;
+  const seen = now.nodes.filter(
+    ({ node, state, role, offset }) =>
+      node !== master && state === "up" && role === "replica" && offset !== null,
+  );
+  if (seen.length >= needed) return null;
+  return `durability is confirmed, and only ${seen.length} of ${needed} replicas show what they have`;
 }

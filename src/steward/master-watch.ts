@@ -82,7 +82,14 @@ export class MasterWatch {
     try {
       lease = leased ? null : await runtime.lease(`failover of ${from}`);
       await runtime.hold(from, clock.now() + HOLD_MS, "the Sentinels were asked to fail it over");
-      await refreshChoice(this.ctx, sentinel, now);
+      const good = await refreshChoice(this.ctx, sentinel, now);
+      if (!good && this.ctx.topology.durability === "confirmed") {
+        await runtime.releaseHold(from);
+        return {
+          from,
+          left: "durability is confirmed, and the Sentinel does not know who has the most data",
+        };
+      }
       const hastened = await hasten(this.ctx, sentinel, now);
       await this.agreed(from);
       await runtime.releaseHold(from);

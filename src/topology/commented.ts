@@ -35,6 +35,12 @@ fastFailover: on
 # Carries what a Sentinel has decided to the others at once, also when it failed over by itself.
 spreadDecision: on
 
+# What a write that was acknowledged survives: docs/failover.md has what each costs and loses, measured.
+#   async      as Redis does it: a master that dies may take its last writes with it
+#   fenced     a master that is cut off refuses writes after at most 4 s, so that it loses no more than those
+#   confirmed  for clients that ask with WAIT: what they call written is on a majority of the nodes
+durability: async
+
 # Data, logs and working copies of configuration files go to stateDir/NAME. Paths start from this file.
 stateDir: .vedette
 backupDir: backups

@@ -37,6 +37,7 @@ export function describeOrigin(origin: Origin, topology: Topology): string {
     case "size":
     case "profile":
     case "failover":
+    case "durability":
       return `${origin.from} ${origin.name}`;
     case "derived":
       return `derived: ${origin.why}`;
@@ -60,6 +61,7 @@ function settings(topology: Topology): [key: string, value: string][] {
     ["failover", topology.failover.profile],
     ["fastFailover", topology.failover.fast ? "on" : "off"],
     ["spreadDecision", topology.failover.spread ? "on" : "off"],
+    ["durability", topology.durability],
     ["stateDir", topology.stateDir],
     ["backupDir", topology.backupDir],
     ["security.passwordFile", topology.security.passwordFile ?? "none"],

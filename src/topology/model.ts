@@ -1,4 +1,5 @@
 import type { FailoverProfile } from "./failover-profiles.ts";
+import type { Durability } from "./durability.ts";
 import type { Problem } from "./problems.ts";
 
 /**
@@ -14,7 +15,7 @@ export type NodeId = string;
 /** Where an effective value came from, for `vedette config show`. */
 export type Origin =
   | { from: "default" }
-  | { from: "size" | "profile" | "failover"; name: string }
+  | { from: "size" | "profile" | "failover" | "durability"; name: string }
   | { from: "derived"; why: string }
   | { from: "file"; key: string; line: number; column: number };
 
@@ -71,6 +72,8 @@ export interface Topology {
   runtime: "local";
   /** Marked by its owner as one where drills ask for the name to be typed. */
   production: boolean;
+  /** What a write that was acknowledged survives; see docs/failover.md. */
+  durability: Durability;
   failover: {
     /** Where the settings of `sentinel` come from that the file does not give. */
     profile: FailoverProfile;

@@ -100,6 +100,30 @@ redis:
     });
   });
 
+  it.each<[string, string, string]>([
+    ["", "0", "10"],
+    ["profile: store", "1", "10"],
+    ["durability: async\nprofile: store", "1", "10"],
+    ["durability: fenced", "1", "3"],
+    ["durability: fenced\nprofile: store", "1", "3"],
+    ["durability: confirmed", "2", "3"],
+    ["durability: confirmed\nprofile: store\nredis: { replicas: 4 }", "3", "3"],
+    ["durability: confirmed\nredis: { replicas: 1 }", "1", "3"],
+    [
+      "durability: fenced\nredis: { config: { min-replicas-to-write: 2, min-replicas-max-lag: 1 } }",
+      "2",
+      "1",
+    ],
+  ])("fence writes as the durability asks: %j", (text, toWrite, maxLag) => {
+    const node = redis(load(text), "redis-slave-1");
+    expect(lines(node, "min-replicas-to-write")).toEqual([toWrite]);
+    expect(lines(node, "min-replicas-max-lag")).toEqual([maxLag]);
+    expect(node.minReplicas, "what lifting the start fence sets").toEqual({
+      toWrite: Number(toWrite),
+      maxLag: Number(maxLag),
+    });
+  });
+
   it("replace every line of a directive that stands several times", () => {
     expect(lines(redis(load(""), "redis-master"), "save")).toEqual(["3600 1", "300 100", "60 10000"]);
     const topology = load(

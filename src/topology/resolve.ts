@@ -1,6 +1,7 @@
 import path from "node:path";
 import { DEFAULTS, defaultQuorum, redisDefaults, SENTINEL_DEFAULTS } from "./defaults.ts";
 import { sentinelTiming, startDownAfterMs, type FailoverProfile } from "./failover-profiles.ts";
+import { durabilityDirectives } from "./durability.ts";
 import { fileLayer, merge, ownLayer, toDirectives, toSentinelDirectives, type Layer } from "./layers.ts";
 import type { Origin, RedisNode, ResolvedTopology, SentinelNode, Topology } from "./model.ts";
 import { bindAddress, bindAddresses, canonicalHost, redisIds, sentinelIds } from "./names.ts";
@@ -60,6 +61,7 @@ class Resolver {
       name: this.#name,
       runtime: this.#pick("runtime", this.#raw.runtime, "local"),
       production: this.#pick("production", this.#raw.production, false),
+      durability: this.#pick("durability", this.#raw.durability, "async"),
       failover: {
         profile: this.#failover,
         fast: this.#pick<"on" | "off">("fastFailover", this.#raw.fastFailover, "on") === "on",
@@ -128,8 +130,15 @@ class Resolver {
       defaults,
       ...(size === undefined ? [] : [ownLayer(SIZE_DIRECTIVES[size], { from: "size", name: size })]),
       ...profiles.map((name) => ownLayer(PROFILE_DIRECTIVES[name], { from: "profile", name })),
+      ...this.#durabilityLayer(replicas),
       fileLayer("redis", "redis.config", this.#raw.redis?.config, this.#problems),
     ];
+  }
+
+  /** Above the profiles: `store` asks for one replica, and whoever asks for more durability means it. */
+  #durabilityLayer(replicas: number): Layer[] {
+    const name = this.#raw.durability ?? "async";
+    return [ownLayer(durabilityDirectives(name, replicas), { from: "durability", name })];
   }
 
   #sentinel(): Topology["sentinel"] {

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { FAILOVER_PROFILES } from "./failover-profiles.ts";
+import { DURABILITIES } from "./durability.ts";
 import { CLUSTER_NAME, isBind, isHost } from "./names.ts";
 import { PROFILES, SIZES } from "./profiles.ts";
 import { DURATION, SIZE } from "./units.ts";
@@ -150,6 +151,10 @@ function build() {
       spreadDecision: z
         .enum(["on", "off"], error("must be on or off"))
         .describe("Tell the other Sentinels of it at once; on")
+        .optional(),
+      durability: z
+        .enum(DURABILITIES, error(`must be one of ${DURABILITIES.join(", ")}`))
+        .describe("What an acknowledged write survives; async")
         .optional(),
       stateDir: path("a directory").describe("Vedette's own files; .vedette").optional(),
       backupDir: path("a directory").describe("Where backups go; backups").optional(),

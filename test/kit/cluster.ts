@@ -146,6 +146,7 @@ class ClusterBuilder {
       name: "mymaster",
       runtime: "local",
       production: false,
+      durability: "async",
       failover: { profile: "standard", fast: true, spread: true },
       file: null,
       baseDir: "/srv/app",
