@@ -109,8 +109,8 @@ describe("a confirmed write", () => {
     const set = (key: string) => write((commands) => commands.call("SET", key, 1));
     const first = set("a");
     const second = set("b");
-    await null;
-    await null;
+    await Promise.resolve();
+    await Promise.resolve();
     const third = set("c");
     const fourth = set("d");
     const all = await Promise.all([first, second, third, fourth]);

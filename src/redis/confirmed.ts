@@ -117,7 +117,7 @@ class Batches {
 
   private async sendAll(): Promise<void> {
     this.sending = true;
-    await null; // what is asked for in the same moment goes with the first
+    await Promise.resolve(); // what is asked for in the same moment goes with the first
     while (this.waiting.length > 0) await this.send(this.waiting.splice(0));
     this.sending = false;
   }
