@@ -31,7 +31,7 @@ ready-build:
 ready-test:
 	@scripts/bootstrap.sh test
 
-.PHONY: up down restart start stop clean
+.PHONY: up down restart start stop pause resume reinit reset clean
 up: | ready ## Lifecycle: Start the cluster, or bring it to what the topology file says
 	@$(call vedette,up)
 down: | ready ## Lifecycle: Stop all services, keep the data
@@ -44,10 +44,23 @@ start: | ready ## Lifecycle: Start one node (NODE=redis-slave-1)
 stop: | ready ## Lifecycle: Stop one node (NODE=redis-slave-1)
 	$(needs_node)
 	@$(call vedette,stop $(node))
+pause: | ready ## Lifecycle: Hold failover and the steward for a while (ARGS="--for 30m")
+	@$(call vedette,pause)
+resume: | ready ## Lifecycle: End a pause
+	@$(call vedette,resume)
+reinit: | ready ## Lifecycle: Rebuild a replica from the master's data (NODE=redis-slave-1)
+	$(needs_node)
+	@$(call vedette,reinit $(node))
+reset: | ready ## Lifecycle: Have the Sentinels forget what is no longer there
+	@$(call vedette,reset)
 clean: | ready ## Lifecycle: Stop and remove all data; shows what it deletes and asks (DANGEROUS)
 	@$(call vedette,clean)
 
-.PHONY: status health sentinel-status info ps logs history monitor
+.PHONY: switchover
+switchover: | ready ## Lifecycle: Move the master without losing a write (ARGS="--to redis-slave-1")
+	@$(call vedette,switchover)
+
+.PHONY: status health sentinel-status info ps logs history events monitor
 status: | ready ## Status: One screen: nodes, roles, lag, Sentinels, findings (ARGS=--watch, ARGS=--json)
 	@$(call vedette,status)
 health: | ready ## Status: One line per check; fails when the cluster is not well
@@ -62,6 +75,8 @@ logs: | ready ## Status: Follow the logs of all services (NODE=redis-master for 
 	@$(call vedette,logs --follow $(node))
 history: | ready ## Status: What happened: failovers, restarts, operations, with times and causes
 	@$(call vedette,history)
+events: | ready ## Status: Live: what each Sentinel says, nodes up and down, operations (ARGS=--json)
+	@$(call vedette,events --follow)
 monitor: | ready ## Status: Slow commands and latency (NODE=redis-slave-1 for one)
 	@$(call vedette,monitor $(node))
 
@@ -119,7 +134,7 @@ test-live: | ready-test ## Development: The tests on real Redis processes
 	@node scripts/test.mjs --project live $(ARGS)
 test-node22: | ready-test ## Development: Unit tests and a cluster with Node 22 (NODE22=/path/to/node)
 	@node scripts/node22.mjs $(ARGS)
-soak: | ready-test ## Development: Ten minutes of random kills under a writing client (SOAK_MINUTES=10)
+soak: | ready-test ## Development: Ten minutes of random kills under a writing client (SOAK_MINUTES=10), or failovers (SOAK_FAILOVERS=50)
 	@SOAK_MINUTES=$${SOAK_MINUTES:-10} node scripts/test.mjs --project soak $(ARGS)
 bench: | ready-test ## Development: Measure Vedette against bare Redis
 	@npm run --silent bench -- $(ARGS)

@@ -389,8 +389,39 @@ start_redis() {
   done
 }
 
+# ------------------------------------------------------------------------------------------------------- Sentinel
+
+# A running Sentinel may have been given a down-after that is safe only with shorter periods than it starts with, and
+# SENTINEL SET has written it down (SENTINEL DEBUG, which sets the periods, writes nothing). At the stock ping period of
+# 1 s it would take a healthy new master for down, and fail over a second time.
+slow_down() {
+  least=${START_DOWN_AFTER:-1500}
+  awk -v least="$least" -v name="$MASTER_NAME" '
+    { for (i = 1; i <= 3; i++) { word[i] = $i; gsub(/"/, "", word[i]) } }
+    tolower(word[1]) == "sentinel" && tolower(word[2]) == "down-after-milliseconds" && word[3] == name && $4 + 0 < least {
+      $4 = least
+      short = 1
+    }
+    { print }
+    END { exit !short }' "$CONF" >"$CONF.slow.$$"
+  case $? in
+    0) mv -f "$CONF.slow.$$" "$CONF" ;;
+    1) rm -f "$CONF.slow.$$" ;;
+    *) false ;;
+  esac || {
+    rm -f "$CONF.slow.$$"
+    say "cannot read or write $CONF: is the disk full, or is it not ours to write?"
+    exit 1
+  }
+}
+
+start_sentinel() {
+  slow_down
+  exec "$REDIS_SERVER" "$CONF" --sentinel
+}
+
 claim_pid_file
 case $KIND in
-  sentinel) exec "$REDIS_SERVER" "$CONF" --sentinel ;;
+  sentinel) start_sentinel ;;
   redis) start_redis ;;
 esac

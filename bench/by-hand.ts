@@ -53,7 +53,12 @@ export class ByHand {
       const state = pid === null ? "stopped" : "running";
       return { node: node.id, state, pid, startedAt: null, reason: null, wanted: true, gaveUp: false };
     });
-    const facts = { processes, steward: { running: false, pid: null, startedAt: null }, operation: null };
+    const facts = {
+      processes,
+      steward: { running: false, pid: null, startedAt: null },
+      operation: null,
+      pause: null,
+    };
     return observe(topology, facts, { password: null, deadlineMs: 1_000, clock: systemClock });
   }
 

@@ -13,7 +13,7 @@ export interface Figure {
   targets: Target[];
 }
 
-export type Unit = "ms" | "requests/s" | "MB" | "% of a core";
+export type Unit = "ms" | "in all" | "requests/s" | "MB" | "% of a core" | "writes" | "turns";
 
 export interface Target {
   of: "ours" | "ratio";

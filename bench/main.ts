@@ -4,11 +4,15 @@ import { availableParallelism, totalmem } from "node:os";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { adopted } from "./adopted.ts";
+import { clients } from "./clients.ts";
+import { durability } from "./durability.ts";
+import { failover } from "./failover.ts";
 import { met, type Figure } from "./figures.ts";
 import { table } from "./report.ts";
 import { Scratch, type Bench } from "./scratch.ts";
 import { status } from "./status.ts";
 import { steward } from "./steward.ts";
+import { switchover } from "./switchover.ts";
 import { throughput } from "./throughput.ts";
 import { up } from "./up.ts";
 
@@ -18,6 +22,10 @@ const BENCHES: Record<string, (bench: Bench) => Promise<Figure[]>> = {
   status,
   steward,
   adopted,
+  switchover,
+  failover,
+  clients,
+  durability,
 };
 const RUNS = 5;
 const QUICK_RUNS = 2;

@@ -22,7 +22,7 @@ function row(figure: Figure): string[] {
     what,
     amount(ours, unit),
     other === null ? "" : `${amount(other.value, unit)} (${other.what})`,
-    ratio === null ? "" : ratio.toFixed(2),
+    ratio === null || !Number.isFinite(ratio) ? "" : ratio.toFixed(2),
     targets.map((target) => wish(target, unit)).join(", "),
     isMet === null ? "" : isMet ? "yes" : "NO",
   ];
@@ -33,6 +33,7 @@ function wish({ of, at, value }: Target, unit: Unit): string {
 }
 
 function amount(value: number, unit: Unit): string {
-  const digits = unit === "ms" || unit === "requests/s" ? 0 : unit === "MB" ? 1 : 2;
+  const whole = ["ms", "requests/s", "writes", "turns", "in all"].includes(unit);
+  const digits = whole ? 0 : unit === "MB" ? 1 : 2;
   return `${value.toFixed(digits)} ${unit}`;
 }

@@ -10,6 +10,7 @@ import { VedetteError } from "./errors.ts";
 import { context, look, requireMaster, requireNode, type Context } from "./operations/context.ts";
 import { startNode, stopNode } from "./operations/one-node.ts";
 import { up } from "./operations/up.ts";
+import { sentinelConnector, type FollowingOptions } from "./redis/connector/sentinel-connector.ts";
 import { claimPorts, type PortBlock } from "./runtimes/local/free-ports.ts";
 import { LocalRuntime } from "./runtimes/local/local-runtime.ts";
 import { readPassword } from "./runtimes/local/password.ts";
@@ -21,6 +22,15 @@ import { allNodes, type NodeId } from "./topology/model.ts";
 export type { Finding } from "./cluster/finding.ts";
 export type { Address } from "./cluster/snapshot.ts";
 export type { NamedAddress, NodeJson, SentinelJson, StatusJson } from "./cluster/status-json.ts";
+export {
+  confirmedWrites,
+  replicasToConfirm,
+  type Confirm,
+  type Confirmation,
+  type ConfirmedOptions,
+} from "./redis/confirmed.ts";
+export { sentinelConnector, type FollowingOptions } from "./redis/connector/sentinel-connector.ts";
+export type { NatMap, SentinelSettings } from "./redis/connector/settings.ts";
 export { UsageError, VedetteError } from "./errors.ts";
 export { loadTopology } from "./topology/load.ts";
 export type { NodeId, ResolvedTopology, Topology } from "./topology/model.ts";
@@ -47,6 +57,8 @@ export interface Cluster {
   readonly sentinels: readonly Address[];
   /** Names of all Redis nodes and Sentinels. */
   readonly nodes: readonly NodeId[];
+  /** Options for an ioredis client that follows the master, password included: `new Redis(cluster.clientOptions())`. */
+  clientOptions(): FollowingOptions & { password?: string };
   /** The master that a majority of the Sentinels names. Throws VedetteError when there is none. */
   master(): Promise<Master>;
   /** What `vedette status --json` prints. Never throws for what is down. */
@@ -177,6 +189,13 @@ class ObservedCluster implements Cluster {
 
   get nodes(): readonly NodeId[] {
     return allNodes(this.ctx.topology).map((node) => node.id);
+  }
+
+  clientOptions(): FollowingOptions & { password?: string } {
+    const { name, sentinels } = this;
+    const { password } = this.ctx;
+    if (password === null) return sentinelConnector({ name, sentinels });
+    return { ...sentinelConnector({ name, sentinels, sentinelPassword: password }), password };
   }
 
   async master(): Promise<Master> {

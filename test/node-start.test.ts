@@ -201,6 +201,24 @@ function reason(id: string): string | null {
   return existsSync(paths.wait(id)) ? `waits: ${readFileSync(paths.wait(id), "utf8").trim()}` : null;
 }
 
+/** Starts the first Sentinel with this configuration and returns what it finds when it runs. */
+async function startSentinel(confText: string): Promise<string> {
+  const [sentinel] = topology.sentinel.nodes;
+  const home = paths.sentinel(sentinel.id);
+  const binaries = { server: join(dir, "bin", "redis-server"), cli: join(dir, "bin", "redis-cli") };
+  mkdirSync(home, { recursive: true });
+  writeFileSync(join(home, "sentinel.conf"), confText, { mode: 0o600 });
+  writeFileSync(join(home, "start.env"), startEnv(topology, sentinel, paths, binaries));
+  const child = spawn("sh", [SCRIPT, home], {
+    detached: true,
+    stdio: "ignore",
+    env: { PATH: process.env["PATH"], FAKE: fake },
+  });
+  children.push(child);
+  expect(await until(async () => startedWith(), { deadlineMs: 10_000, everyMs: 10 })).toBe("--sentinel");
+  return readFileSync(join(home, "sentinel.conf"), "utf8");
+}
+
 const FENCED = "--replica-priority 100 --min-replicas-to-write 1000 --min-replicas-max-lag 10";
 const REPLICA = "--replica-priority 0 --min-replicas-to-write 0 --min-replicas-max-lag 10";
 const MASTER = 6379;
@@ -565,3 +583,38 @@ function statOf(pid: number): string[] {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 }
+
+describe("a Sentinel", () => {
+  const MONITOR = "sentinel monitor mymaster 127.0.0.1 6379 2\n";
+  const downAfter = (ms: number, name = "mymaster") =>
+    `sentinel down-after-milliseconds ${name} ${ms}\nsentinel failover-timeout ${name} 4000\n`;
+  const REST = "sentinel myid 0123\nuser default on nopass\n";
+
+  it.each([
+    ["too short for the periods it starts with", downAfter(1000), downAfter(1500)],
+    ["short enough as it is", downAfter(1500), downAfter(1500)],
+    ["raised by a pause", downAfter(1_800_000), downAfter(1_800_000)],
+    ["of another master, which is not ours to set", downAfter(300, "other"), downAfter(300, "other")],
+    ["not written at all", "", ""],
+  ])("starts with a down-after that is safe: one that is %s", async (_, before, after) => {
+    topology.sentinel.startDownAfterMs = 1500;
+    expect(await startSentinel(MONITOR + before + REST)).toBe(MONITOR + after + REST);
+    const [sentinel] = topology.sentinel.nodes;
+    expect(statSync(join(paths.sentinel(sentinel.id), "sentinel.conf")).mode & 0o777).toBe(0o600);
+  });
+
+  it("does not start when its configuration cannot be made safe", async () => {
+    const [sentinel] = topology.sentinel.nodes;
+    const home = paths.sentinel(sentinel.id);
+    mkdirSync(home, { recursive: true });
+    const binaries = { server: join(dir, "bin", "redis-server"), cli: join(dir, "bin", "redis-cli") };
+    writeFileSync(join(home, "start.env"), startEnv(topology, sentinel, paths, binaries));
+    const ended = spawnSync("sh", [SCRIPT, home], {
+      encoding: "utf8",
+      env: { PATH: process.env["PATH"], FAKE: fake },
+    });
+    expect(ended.status).toBe(1);
+    expect(ended.stdout).toContain("cannot read or write");
+    expect(starts()).toEqual([]);
+  });
+});

@@ -46,6 +46,47 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import("./commands/stop.ts"),
   },
   {
+    usage: "pause",
+    group: "Lifecycle",
+    summary: "hold failover and the steward for a while, for maintenance",
+    options: [
+      ["--for <duration>", "how long, such as 30m or 2h; it ends by itself then"],
+      ["--reason <text>", "what for: shown wherever the cluster is"],
+      DRY_RUN,
+      JSON_OPTION,
+    ],
+    load: () => import("./commands/pause.ts"),
+  },
+  {
+    usage: "resume",
+    group: "Lifecycle",
+    summary: "end a pause",
+    options: [["--expired", "only a pause whose time is over (its timer calls this)"], DRY_RUN, JSON_OPTION],
+    load: () => import("./commands/resume.ts"),
+  },
+  {
+    usage: "reinit <node>",
+    group: "Lifecycle",
+    summary: "rebuild a replica from the master's data",
+    options: [
+      ["--no-keep", "delete its old data first, where the disk cannot hold both"],
+      DRY_RUN,
+      JSON_OPTION,
+    ],
+    load: () => import("./commands/reinit.ts"),
+  },
+  {
+    usage: "reset",
+    group: "Lifecycle",
+    summary: "have the Sentinels forget what is no longer there",
+    options: [
+      ["--all", "reset every Sentinel, also those that remember nothing too much"],
+      DRY_RUN,
+      JSON_OPTION,
+    ],
+    load: () => import("./commands/reset.ts"),
+  },
+  {
     usage: "clean",
     group: "Lifecycle",
     summary: "stop everything and delete all data and state",
@@ -113,8 +154,25 @@ export const COMMANDS: readonly CommandSpec[] = [
     usage: "history",
     group: "Watching",
     summary: "what happened: failovers, restarts, operations, with their times and causes",
-    options: [["-n, --lines <count>", "how many events, or all (default 50)"], JSON_OPTION],
+    options: [
+      ["--failovers", "failovers and switchovers only, each with its timeline and why that replica"],
+      ["--since <when>", "a duration (2h, 3d) or a time (2026-11-23T09:30)"],
+      ["-n, --lines <count>", "how many, or all (default 50)"],
+      JSON_OPTION,
+    ],
     load: () => import("./commands/history.ts"),
+  },
+  {
+    usage: "events",
+    group: "Watching",
+    summary: "what each Sentinel says, and what happens to nodes, in the order of time",
+    options: [
+      ["-F, --follow", "go on as it happens"],
+      ["--since <when>", "a duration (2h, 3d) or a time (2026-11-23T09:30)"],
+      ["-n, --lines <count>", "how many to begin with, or all (default 50)"],
+      JSON_OPTION,
+    ],
+    load: () => import("./commands/events.ts"),
   },
   {
     usage: "monitor [node]",
@@ -135,6 +193,18 @@ export const COMMANDS: readonly CommandSpec[] = [
     group: "Connecting",
     summary: "redis-cli on the master that the Sentinels name",
     load: () => import("./commands/connect-master.ts"),
+  },
+  {
+    usage: "switchover",
+    group: "Lifecycle",
+    summary: "move the master to another node without losing a write",
+    options: [
+      ["--to <node>", "which one (default: the best replica)"],
+      ["--reason <text>", "why, for the history"],
+      DRY_RUN,
+      JSON_OPTION,
+    ],
+    load: () => import("./commands/switchover.ts"),
   },
   {
     usage: "test-replication",

@@ -15,9 +15,18 @@ export interface Options {
   watch?: boolean | string;
   role?: string;
   fault?: string;
+  to?: string;
   follow?: boolean;
+  /** `--for DURATION` of `pause`. */
+  for?: string;
+  reason?: string;
+  expired?: boolean;
+  /** False with --no-keep. */
+  keep?: boolean;
+  all?: boolean;
   lines?: string;
   since?: string;
+  failovers?: boolean;
   section?: string;
   out?: string;
   replicas?: boolean;

@@ -19,6 +19,7 @@ export function assemble(
     sentinels,
     steward: facts.steward,
     operation: facts.operation,
+    pause: facts.pause,
   };
 }
 

@@ -3,7 +3,7 @@ import { cluster, nothingSeen, seedCluster } from "../../test/kit/cluster.ts";
 import { can, type Intent } from "./can.ts";
 
 type Built = ReturnType<typeof cluster>;
-type Simple = Exclude<Intent["operation"], "stopNode">;
+type Simple = Exclude<Intent, { node: string } | { to: string | null }>["operation"];
 
 const ALL: Simple[] = ["testFailover", "testReplication", "backup", "flushAll", "benchmark"];
 
@@ -92,7 +92,13 @@ describe("can", () => {
     ["has not seen its link yet", [{ flags: ["slave"], linkUp: false, priority: 100 }]],
     ["still reads its old priority 0", [{ flags: ["slave"], linkUp: true, priority: 0 }]],
   ])("refuses test-failover while one Sentinel %s: it may be the leader", (_, entries) => {
-    const replicas = entries.map((entry) => ({ host: "127.0.0.1", port: 6380, ...entry }));
+    const replicas = entries.map((entry) => ({
+      host: "127.0.0.1",
+      port: 6380,
+      offset: 1,
+      runId: null,
+      ...entry,
+    }));
     const built = cluster()
       .master("redis-master")
       .replica("redis-slave-1")
@@ -113,6 +119,97 @@ describe("can", () => {
       const built = cluster().down("redis-master").sentinelDown("redis-sentinel-1");
       expect(can(built.topology, built.snapshot, { operation })?.next).toMatch(/vedette/);
     }
+  });
+});
+
+describe("can, while paused,", () => {
+  it("refuses what needs a failover, and says who paused and how to go on", () => {
+    const built = seedCluster().paused();
+    expect(refused(built)).toEqual(["testFailover"]);
+    expect(can(built.topology, built.snapshot, { operation: "testFailover" })).toEqual({
+      reason: expect.stringMatching(/^paused by ann until .*: new kernel$/),
+      next: "vedette resume",
+    });
+    expect(reason(built, { operation: "reset" })).toContain("paused by ann");
+    expect(reason(built, { operation: "stopNode", node: "redis-master" })).toContain("paused by ann");
+    expect(reason(built, { operation: "reinit", node: "redis-slave-1" })).toBeNull();
+  });
+});
+
+describe("can pause", () => {
+  const pause = (built: Built) => reason(built, { operation: "pause" });
+  const dead = () =>
+    cluster().master("redis-master", nothingSeen("down")).replica("redis-slave-1").sentinels(3);
+  const named = { node: "redis-master", host: "127.0.0.1", port: 6379 };
+
+  it("allows it with a Sentinel down, not with one that lives and does not listen", () => {
+    const one = () => cluster().master("redis-master").replica("redis-slave-1").sentinels(2);
+    expect(pause(one().sentinelDown("redis-sentinel-3", { pid: null }))).toBeNull();
+    expect(pause(one().sentinelDown("redis-sentinel-3", { pid: 7 }))).toContain(
+      "redis-sentinel-3 cannot be told",
+    );
+  });
+
+  it("refuses it where no Sentinel runs, and during a failover", () => {
+    expect(pause(cluster().master("redis-master").sentinelDown("redis-sentinel-1", { pid: null }))).toContain(
+      "no Sentinel runs",
+    );
+    const moving = cluster()
+      .master("redis-master")
+      .sentinels(3, { flags: ["master", "failover_in_progress"] });
+    expect(pause(moving)).toContain("failover is under way");
+  });
+
+  it("refuses to begin with a dead master, and lets such a pause be extended", () => {
+    expect(pause(dead().names(named))).toContain("the master redis-master is down");
+    expect(pause(dead().names(named).paused())).toBeNull();
+  });
+});
+
+describe("can reset", () => {
+  const reset = (built: Built) => reason(built, { operation: "reset" });
+
+  it("allows it on a whole cluster only", () => {
+    expect(reset(seedCluster())).toBeNull();
+    expect(reset(withReplica({ link: "down" }))).toContain(
+      "redis-slave-1 is not well and would be forgotten",
+    );
+    expect(reset(withReplica(nothingSeen("down")))).toContain("would be forgotten");
+    const two = cluster().master("redis-master").replica("redis-slave-1").sentinels(2);
+    expect(reset(two.sentinelDown("redis-sentinel-3"))).toContain("redis-sentinel-3 is not well");
+  });
+
+  it("refuses it during a failover and without a quorum", () => {
+    const built = () => cluster().master("redis-master").replica("redis-slave-1");
+    expect(reset(built().sentinels(3, { flags: ["master", "failover_in_progress"] }))).toContain("under way");
+    expect(
+      reset(built().sentinels(1).sentinelDown("redis-sentinel-2").sentinelDown("redis-sentinel-3")),
+    ).toContain("1 of 3 Sentinels answer");
+  });
+});
+
+describe("can reinit", () => {
+  const reinit = (built: Built, node: string) => reason(built, { operation: "reinit", node });
+
+  it("allows a replica, in whatever state it is", () => {
+    expect(reinit(seedCluster(), "redis-slave-1")).toBeNull();
+    expect(reinit(withReplica(nothingSeen("unreachable")), "redis-slave-1")).toBeNull();
+    expect(reinit(withReplica({ link: "sync" }), "redis-slave-1")).toBeNull();
+  });
+
+  it("refuses the master by the Sentinels' word, by its own, a Sentinel, and a name that is none", () => {
+    expect(reinit(seedCluster(), "redis-master")).toBe("redis-master is the master");
+    const stray = cluster().master("redis-master").master("redis-slave-1").sentinels(3);
+    expect(reinit(stray, "redis-slave-1")).toBe("redis-slave-1 answers as a master");
+    expect(reinit(seedCluster(), "redis-sentinel-1")).toContain("is a Sentinel");
+    expect(reinit(seedCluster(), "x")).toContain("no node called x");
+  });
+
+  it("refuses it without a master to copy from", () => {
+    const built = cluster().master("redis-master", nothingSeen("down")).replica("redis-slave-1").sentinels(3);
+    const named = { node: "redis-master", host: "127.0.0.1", port: 6379 };
+    expect(reinit(built.names(named), "redis-slave-1")).toContain("is down");
+    expect(reinit(seedCluster().operation("backup"), "redis-slave-1")).toContain("backup is under way");
   });
 });
 

@@ -166,7 +166,17 @@ describe("a master", () => {
       .sentinels(3, {
         master: stranger,
         masterNode: null,
-        replicas: [{ host: "127.0.0.1", port: 6379, flags: ["slave"], linkUp: true, priority: 100 }],
+        replicas: [
+          {
+            host: "127.0.0.1",
+            port: 6379,
+            flags: ["slave"],
+            linkUp: true,
+            priority: 100,
+            offset: 1,
+            runId: null,
+          },
+        ],
       });
     expect(bad(built)).toEqual(["MASTER_UNKNOWN"]);
   });
@@ -331,8 +341,24 @@ describe("Sentinels", () => {
   });
 
   it("that remember a replica which is gone from the topology", () => {
-    const gone = { host: "127.0.0.1", port: 6399, flags: ["slave", "s_down"], linkUp: false, priority: 100 };
-    const known = { host: "127.0.0.1", port: 6380, flags: ["slave"], linkUp: true, priority: 100 };
+    const gone = {
+      host: "127.0.0.1",
+      port: 6399,
+      flags: ["slave", "s_down"],
+      linkUp: false,
+      priority: 100,
+      offset: 1,
+      runId: null,
+    };
+    const known = {
+      host: "127.0.0.1",
+      port: 6380,
+      flags: ["slave"],
+      linkUp: true,
+      priority: 100,
+      offset: 1,
+      runId: null,
+    };
     expect(bad(withSentinel({ replicas: [known, gone] }))).toEqual(["SENTINEL_STALE_ENTRY redis-sentinel-3"]);
   });
 });

@@ -4,6 +4,7 @@ import { judgeCluster } from "./judge/advice.ts";
 import { judgeMaster } from "./judge/master.ts";
 import { judgeNodes } from "./judge/nodes.ts";
 import { judgeSentinels } from "./judge/sentinels.ts";
+import { judgeTiming } from "./judge/timing.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { viewOf, type View } from "./view.ts";
 
@@ -17,9 +18,13 @@ export function findings(topology: Topology, snapshot: Snapshot): Finding[] {
   const view = viewOf(topology, snapshot);
   const nothing = nothingRuns(view);
   if (nothing !== null) return [nothing];
-  return [...judgeMaster(view), ...judgeNodes(view), ...judgeSentinels(view), ...judgeCluster(view)].sort(
-    byWeight,
-  );
+  return [
+    ...judgeMaster(view),
+    ...judgeNodes(view),
+    ...judgeSentinels(view),
+    ...judgeTiming(view),
+    ...judgeCluster(view),
+  ].sort(byWeight);
 }
 
 const WEIGHT = { error: 0, warning: 1, info: 2 } as const;

@@ -1,6 +1,7 @@
 import prettyBytes from "pretty-bytes";
 import type { Topology } from "../topology/model.ts";
 import { isHealthy, type Finding, type FindingCode } from "./finding.ts";
+import { pauseSentence } from "./pause.ts";
 import type { RedisSeen, SentinelSeen, Snapshot } from "./snapshot.ts";
 import { listed, nameAt, viewOf, type View } from "./view.ts";
 
@@ -14,7 +15,16 @@ export interface HealthCheck {
 
 /** Where a finding shows up: at its node's own check, or at a check of the cluster. */
 type Place =
-  "node" | "cluster" | "master" | "quorum" | "sentinels" | "persistence" | "memory" | "versions" | "steward";
+  | "node"
+  | "cluster"
+  | "master"
+  | "quorum"
+  | "sentinels"
+  | "persistence"
+  | "memory"
+  | "versions"
+  | "steward"
+  | "failover";
 
 const PLACES = {
   NOT_STARTED: "cluster",
@@ -49,11 +59,13 @@ const PLACES = {
   SENTINEL_NOT_MONITORING: "sentinels",
   SENTINELS_DISAGREE: "sentinels",
   SENTINEL_TILT: "node",
+  SENTINEL_TIMING: "node",
   SENTINEL_SEES_DOWN: "sentinels",
   SENTINEL_MISSES_REPLICA: "sentinels",
   SENTINEL_MISSES_PEER: "sentinels",
   SENTINEL_STALE_ENTRY: "sentinels",
   STEWARD_DOWN: "steward",
+  PAUSED: "failover",
   ONE_HOST: "cluster",
   FEW_SENTINELS: "cluster",
   NO_REPLICAS: "cluster",
@@ -114,6 +126,7 @@ function subjects(view: View): Subject[] {
     memory(view),
     versions(view),
     steward(view),
+    ...pause(view),
   ];
 }
 
@@ -196,4 +209,10 @@ function steward({ snapshot }: View): Subject {
     seen: `runs${pid === null ? "" : ` (process ${pid})`}`,
     well: running,
   };
+}
+
+/** A line of its own only while there is something to say: a pause was asked for, so it is no failure. */
+function pause({ snapshot: { pause: seen, observedAt } }: View): Subject[] {
+  if (seen === null) return [];
+  return [{ check: "failover", kind: "failover", seen: pauseSentence(seen, observedAt), well: true }];
 }

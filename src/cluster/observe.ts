@@ -52,6 +52,7 @@ function sentinelQuestions(name: string): Question[] {
     ["SENTINEL", "REPLICAS", name],
     ["SENTINEL", "SENTINELS", name],
     ["SENTINEL", "CKQUORUM", name],
+    ["SENTINEL", "DEBUG"],
   ];
 }
 

@@ -125,7 +125,12 @@ describe("a Sentinel", () => {
 });
 
 describe("assemble", () => {
-  const facts = { processes: [], steward: { running: true, pid: 1, startedAt: null }, operation: null };
+  const facts = {
+    processes: [],
+    steward: { running: true, pid: 1, startedAt: null },
+    operation: null,
+    pause: null,
+  };
   const build = (nodes: RedisSeen[], sentinels: SentinelSeen[]) =>
     assemble(topology, facts, { nodes, sentinels, observedAt: 1 });
   const { nodes, sentinels } = seedCluster().snapshot;

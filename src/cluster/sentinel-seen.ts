@@ -4,6 +4,7 @@ import {
   parseAddress,
   parseMaster,
   parsePeers,
+  parsePeriods,
   parseQuorum,
   parseReplicas,
 } from "../redis/sentinel-replies.ts";
@@ -19,7 +20,7 @@ export function sentinelSeen(
   heard: Heard,
 ): SentinelSeen {
   if ("error" in heard) return silent(node, process, heard.error);
-  const [text, address, entry, replicas, peers, ckquorum] = heard.replies;
+  const [text, address, entry, replicas, peers, ckquorum, debug] = heard.replies;
   const info = parseInfo(typeof text === "string" ? text : "");
   const server = serverInfo(info);
   const said = parseMaster(entry);
@@ -41,15 +42,21 @@ export function sentinelSeen(
     quorumOk: quorum.ok,
     quorumMessage: quorum.message,
     tilt: sentinelInfo(info).tilt === true,
-    replicas: parseReplicas(replicas).map(({ host, port, flags, linkUp, priority }) => ({
+    replicas: parseReplicas(replicas).map(({ host, port, flags, linkUp, priority, offset, runId }) => ({
       host,
       port,
       flags,
       linkUp,
       // Sentinel assumes 100 until it has read the replica's INFO (SENTINEL_DEFAULT_SLAVE_PRIORITY).
       priority: priority ?? 100,
+      offset,
+      runId,
     })),
     otherSentinels: said?.otherSentinels ?? parsePeers(peers).length,
+    peers: parsePeers(peers).map(({ host, port }) => ({ host, port })),
+    silentMs: said?.silentMs ?? null,
+    downAfterMs: said?.downAfterMs ?? null,
+    periods: parsePeriods(debug),
     runId: server.runId,
     version: server.version,
     uptimeSeconds: server.uptimeSeconds,
@@ -77,6 +84,10 @@ function silent(node: SentinelNode, process: NodeProcess, error: RedisError): Se
     tilt: false,
     replicas: [],
     otherSentinels: null,
+    peers: [],
+    silentMs: null,
+    downAfterMs: null,
+    periods: null,
     runId: null,
     version: null,
     uptimeSeconds: null,

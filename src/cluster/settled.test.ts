@@ -110,7 +110,15 @@ describe("a cluster is not whole", () => {
     ["still reads priority 0 of", { priority: 0 }],
   ])("while a Sentinel %s a replica", (_, entry) => {
     const whole = built().replica("redis-slave-1");
-    const seen = { host: "127.0.0.1", port: 6380, flags: ["slave"], linkUp: true, priority: 100 };
+    const seen = {
+      host: "127.0.0.1",
+      port: 6380,
+      flags: ["slave"],
+      linkUp: true,
+      priority: 100,
+      offset: 1,
+      runId: null,
+    };
     expect(missing(whole.sentinels(1, { replicas: [seen] }))).toEqual([]);
     const other = built()
       .replica("redis-slave-1")

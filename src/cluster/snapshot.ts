@@ -1,4 +1,4 @@
-import type { NodeId } from "../topology/model.ts";
+import type { NodeId, SentinelPeriods } from "../topology/model.ts";
 
 /**
  * What is true now. A snapshot is taken once by `observe` and judged afterwards; a dead node is a value in
@@ -99,9 +99,26 @@ export interface SentinelSeen {
   quorumMessage: string | null;
   /** In TILT a Sentinel acts on nothing. */
   tilt: boolean;
-  replicas: { host: string; port: number; flags: string[]; linkUp: boolean; priority: number }[];
+  replicas: {
+    host: string;
+    port: number;
+    flags: string[];
+    linkUp: boolean;
+    priority: number;
+    /** `slave_repl_offset` of its last poll, bytes. */
+    offset: number | null;
+    runId: string | null;
+  }[];
   /** How many other Sentinels it knows. */
   otherSentinels: number | null;
+  /** Where it knows them. */
+  peers: Address[];
+  /** Since the master last answered its PING: ms. It comes close to its ping period while all is well. */
+  silentMs: number | null;
+  /** How long a node must be silent before it takes it for down: ms. */
+  downAfterMs: number | null;
+  /** Its own timers, ms; null when it cannot tell them (Redis 6.2, which always runs with the stock ones). */
+  periods: SentinelPeriods | null;
   runId: string | null;
   version: string | null;
   uptimeSeconds: number | null;
@@ -124,6 +141,15 @@ export interface OperationSeen {
   token: number;
 }
 
+/** Failover and the steward's own acting are held until a time, by a person. Times are wall clock ms. */
+export interface PauseSeen {
+  by: string;
+  /** "" when none was given. */
+  reason: string;
+  since: number;
+  until: number;
+}
+
 export interface Snapshot {
   cluster: string;
   /** Wall clock ms. */
@@ -138,6 +164,8 @@ export interface Snapshot {
   sentinels: SentinelSeen[];
   steward: StewardSeen;
   operation: OperationSeen | null;
+  /** Null also when a pause has run out, whether or not everything it changed was put back. */
+  pause: PauseSeen | null;
 }
 
 /** What `observe` gathers beside the wire: facts of the runtime. */
@@ -145,4 +173,5 @@ export interface RuntimeFacts {
   processes: NodeProcess[];
   steward: StewardSeen;
   operation: OperationSeen | null;
+  pause: PauseSeen | null;
 }

@@ -1,6 +1,6 @@
 import type { NodeId, Topology } from "../topology/model.ts";
 import type { Finding } from "./finding.ts";
-import type { Address, NodeState, RedisSeen, SentinelSeen, Snapshot } from "./snapshot.ts";
+import type { Address, NodeState, PauseSeen, RedisSeen, SentinelSeen, Snapshot } from "./snapshot.ts";
 import { nodeAt } from "../topology/model.ts";
 
 /** `vedette status --json`. Fields are added, never renamed or removed, within one `schema`. */
@@ -14,6 +14,8 @@ export interface StatusJson {
   quorum: { ok: boolean; needed: number; reachable: number };
   nodes: NodeJson[];
   sentinels: SentinelJson[];
+  /** While failover is held on request. Times are ISO 8601, UTC. */
+  pause: { by: string; reason: string; since: string; until: string } | null;
   findings: Finding[];
 }
 
@@ -65,6 +67,7 @@ export function statusJson(topology: Topology, snapshot: Snapshot, findings: rea
     },
     nodes: snapshot.nodes.map(nodeJson),
     sentinels: snapshot.sentinels.map((sentinel) => sentinelJson(topology, sentinel)),
+    pause: pauseJson(snapshot.pause),
     findings: findings.map(({ code, severity, node, message, action }) => ({
       code,
       severity,
@@ -73,6 +76,12 @@ export function statusJson(topology: Topology, snapshot: Snapshot, findings: rea
       action,
     })),
   };
+}
+
+function pauseJson(pause: PauseSeen | null): StatusJson["pause"] {
+  if (pause === null) return null;
+  const { by, reason, since, until } = pause;
+  return { by, reason, since: new Date(since).toISOString(), until: new Date(until).toISOString() };
 }
 
 function nodeJson(node: RedisSeen): NodeJson {

@@ -1,5 +1,6 @@
 import { systemClock, type Clock } from "../clock.ts";
 import { observe } from "../cluster/observe.ts";
+import { pauseInForce } from "../cluster/pause.ts";
 import type { Snapshot } from "../cluster/snapshot.ts";
 import { VedetteError } from "../errors.ts";
 import { connect, type RedisConnection } from "../redis/client.ts";
@@ -33,13 +34,14 @@ export function context(
 
 /** Looks at the whole cluster once. Never throws for what is dead. */
 export async function look(ctx: Context): Promise<Snapshot> {
-  const [processes, steward, operation] = await Promise.all([
+  const { password, clock, pool } = ctx;
+  const [processes, steward, operation, pause] = await Promise.all([
     ctx.runtime.inspect(),
     ctx.runtime.steward(),
     ctx.runtime.operation(),
+    ctx.runtime.pause(),
   ]);
-  const facts = { processes, steward, operation };
-  const { password, clock, pool } = ctx;
+  const facts = { processes, steward, operation, pause: pauseInForce(pause, clock.now()) };
   return observe(ctx.topology, facts, {
     password,
     clock,

@@ -4,9 +4,16 @@ import type { Snapshot } from "../cluster/snapshot.ts";
 import { unsettled } from "../cluster/settled.ts";
 import { VedetteError } from "../errors.ts";
 import { look, requireNode, withNode, type Context } from "./context.ts";
+import { settleDownAfter } from "./end-pause.ts";
 import { flushDatabases } from "./flush.ts";
+import { restoreSettings } from "./conclude-switchover.ts";
+import { moveMaster } from "./move-master.ts";
+import { prefer } from "./prefer.ts";
+import { cutPause, endPauseStep, raiseDownAfter, timePause } from "./pause-steps.ts";
 import { promoteOnly } from "./promote-only.ts";
 import { reconfigure } from "./reconfigure.ts";
+import { awaitSynced } from "./synced.ts";
+import { resetSentinel } from "./reset-sentinel.ts";
 import { hurrySentinels, setPeriods } from "./sentinel-periods.ts";
 import type { Condition, StepKind, StepOf } from "./steps.ts";
 
@@ -48,6 +55,22 @@ export const executors: Executors = {
   "stop-steward": async (ctx, step) => ctx.runtime.stopSteward(step.deadlineMs),
   "hurry-sentinels": hurrySentinels,
   "set-periods": setPeriods,
+  prefer: async (ctx, step) => prefer(ctx, step.node),
+  "move-master": moveMaster,
+  "restore-settings": restoreSettings,
+  "set-down-after": async (ctx) => settleDownAfter(ctx, "vedette up"),
+  "note-pause": async (ctx, step) => ctx.runtime.notePause(step.record),
+  "time-pause": timePause,
+  "raise-down-after": async (ctx, step) => raiseDownAfter(ctx, step.ms),
+  "cut-pause": cutPause,
+  "end-pause": endPauseStep,
+  "reset-sentinel": async (ctx, step) => resetSentinel(ctx, step.node),
+  rest: async (ctx, step) => ctx.clock.sleep(step.ms),
+  "set-aside": async (ctx, step) => {
+    ctx.report(`the old data of ${step.node} is in ${await ctx.runtime.setAside(step.node, step.stamp)}`);
+  },
+  "await-synced": async (ctx, step) => awaitSynced(ctx, step.node, step.deadlineMs),
+  "delete-aside": async (ctx, step) => ctx.runtime.deleteAside(step.node),
   "promote-only": async (ctx, step) => promoteOnly(ctx, step.node),
   await: async (ctx, step) => waitFor(ctx, step.condition, step.deadlineMs),
   delete: async (ctx, step) => {

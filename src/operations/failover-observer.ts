@@ -5,7 +5,7 @@ import { Compass } from "./compass.ts";
 import { look, requireNode, withNode, type Context } from "./context.ts";
 import { tenths } from "./failover-marks.ts";
 import { ProbeWriter, type Acknowledged } from "./probe-writer.ts";
-import { watchSentinels, type HeardEvent } from "./sentinel-watch.ts";
+import { isAboutUs, watchSentinels, type HeardEvent } from "./sentinel-watch.ts";
 
 /** Reading and deleting some thousand keys, a batch at a time: ms a batch. */
 const BATCH_DEADLINE_MS = 5_000;
@@ -91,19 +91,12 @@ export class FailoverObserver {
 
   private hear(heard: HeardEvent, onEvent: (heard: HeardEvent, ms: number) => void): void {
     const { event } = heard;
-    if (!this.isOurs(event)) return;
+    if (!isAboutUs(this.ctx.topology, event)) return;
     this.events.push(heard);
     if (event.kind === "switch-master") {
       this.compass.note(heard.sentinel, event.to);
       this.writer.leave(event.to);
     }
     if (heard.at >= this.faultAt) onEvent(heard, tenths(heard.at - this.faultAt));
-  }
-
-  /** A Sentinel may watch other masters, too. */
-  private isOurs(event: HeardEvent["event"]): boolean {
-    const { name } = this.ctx.topology;
-    if (event.kind === "switch-master") return event.name === name;
-    return event.kind !== "instance" || event.master.name === name;
   }
 }

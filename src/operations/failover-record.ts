@@ -1,5 +1,6 @@
 import type { NodeId } from "../topology/model.ts";
 import type { Fault } from "./bring-back.ts";
+import type { Candidate } from "./candidates.ts";
 import type { Context } from "./context.ts";
 import type { FailoverMarks, WriteGap } from "./failover-marks.ts";
 import { appendHistory, historyFile } from "./history.ts";
@@ -26,8 +27,12 @@ export interface FailoverTest {
   events: { ms: number; sentinel: NodeId; event: string; message: string }[];
 }
 
-/** Writes a failover that happened into the history. */
-export function rememberFailover(ctx: Context, test: FailoverTest): void {
+/** Writes a failover that happened into the history; `faultAt` is wall clock ms. */
+export function rememberFailover(
+  ctx: Context,
+  test: FailoverTest,
+  { faultAt, candidates }: { faultAt: number; candidates: Candidate[] },
+): void {
   if (test.after === null) return;
   const durations = Object.entries({ ...test.marks, writeGapMs: test.writes.gapMs }).flatMap(
     ([name, ms]): [string, number][] => (ms === null ? [] : [[name.replace(/Ms$/, ""), ms]]),
@@ -39,7 +44,9 @@ export function rememberFailover(ctx: Context, test: FailoverTest): void {
     to: test.after,
     epoch: test.epochAfter,
     cause: `test-failover (${test.fault}): ${test.writes.lost ?? "unknown"} of ${test.writes.acknowledged} acknowledged writes lost`,
+    faultAt,
     durationsMs: Object.fromEntries(durations),
+    candidates,
     by: "vedette test-failover",
   });
 }

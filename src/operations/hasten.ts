@@ -12,6 +12,8 @@ import { HASTE_DEADLINE_MS, spread } from "./spread.ts";
 export interface Hastened {
   promoted: NodeId;
   epoch: number;
+  /** Wall clock ms. */
+  askedAt: number;
   durationsMs: { asked: number; promoted: number; spread: number };
 }
 
@@ -34,6 +36,7 @@ export async function hasten(
   alongside: (promoted: RedisNode) => Promise<void> = async () => {},
 ): Promise<Hastened> {
   const begun = ctx.clock.monotonic();
+  const askedAt = ctx.clock.now();
   const since = () => Math.round(ctx.clock.monotonic() - begun);
   const leader = requireNode(ctx.topology, sentinel);
   const replicas = ctx.topology.redis.nodes.filter((node) =>
@@ -52,7 +55,8 @@ export async function hasten(
       ? spread(ctx, { leader, id, epoch, promoted, others })
       : Promise.resolve();
     await Promise.all([alongside(promoted), telling]);
-    return { promoted: promoted.id, epoch, durationsMs: { asked, promoted: promotedAt, spread: since() } };
+    const durationsMs = { asked, promoted: promotedAt, spread: since() };
+    return { promoted: promoted.id, epoch, askedAt, durationsMs };
   } finally {
     news.close();
   }

@@ -2,6 +2,7 @@ import { appendFileSync, mkdtempSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
+import { rotateLog } from "../runtimes/local/log-files.ts";
 import { appendHistory, readHistory, type HistoryEvent } from "./history.ts";
 
 const event = (time: number): HistoryEvent => ({
@@ -23,6 +24,15 @@ describe("history", () => {
     appendHistory(file, event(1));
     appendHistory(file, event(2));
     expect(readHistory(file)).toEqual([event(1), event(2)]);
+  });
+
+  it("goes on over the file that was moved aside when it was full", () => {
+    appendHistory(file, event(1));
+    expect(rotateLog(file, 10, 1)).toBe(true);
+    appendHistory(file, event(2));
+    expect(readHistory(file)).toEqual([event(1), event(2)]);
+    rotateLog(file, 10, 1);
+    expect(readHistory(file), "the oldest goes").toEqual([event(2)]);
   });
 
   it("is its owner's alone", () => {

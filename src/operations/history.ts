@@ -2,6 +2,7 @@ import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, readSync,
 import { dirname, join } from "node:path";
 import { errorCode } from "../errors.ts";
 import type { NodeId, Topology } from "../topology/model.ts";
+import type { Candidate } from "./candidates.ts";
 
 /** One line of history.jsonl: what happened to the cluster, when, and who wanted it. */
 export interface HistoryEvent {
@@ -19,6 +20,8 @@ export interface HistoryEvent {
     | "restore"
     | "config"
     | "flush"
+    | "pause"
+    | "resume"
     | "operation";
   node?: NodeId;
   from?: NodeId | null;
@@ -26,7 +29,14 @@ export interface HistoryEvent {
   epoch?: number | null;
   /** Why, as a sentence. */
   cause?: string;
+  /** Of a failover: ms since `faultAt`, or else since `askedAt`. */
   durationsMs?: Record<string, number>;
+  /** When the fault was caused, by a test or a drill: wall clock ms. */
+  faultAt?: number;
+  /** When a Sentinel was asked for a failover: wall clock ms. */
+  askedAt?: number;
+  /** The replicas that could be promoted, as last seen before one of them was. */
+  candidates?: Candidate[];
   /** Who asked: `vedette up`, `steward`, … */
   by: string;
 }
@@ -57,15 +67,22 @@ function endsMidLine(file: string): boolean {
   }
 }
 
+/** The files that hold a history, oldest first: the steward moves a full one aside. */
+export function historyFiles(file: string): string[] {
+  return [`${file}.1`, file];
+}
+
 /** All events, oldest first. A damaged last line (power cut) is passed over. */
 export function readHistory(file: string): HistoryEvent[] {
-  return textOf(file)
-    .split("\n")
-    .filter((line) => line !== "")
-    .flatMap((line) => {
-      const event = parse(line);
-      return isEvent(event) ? [event] : [];
-    });
+  return historyFiles(file)
+    .flatMap((each) => textOf(each).split("\n"))
+    .flatMap((line) => parseHistoryLine(line) ?? []);
+}
+
+/** Null for what is no event. */
+export function parseHistoryLine(line: string): HistoryEvent | null {
+  const event = line === "" ? null : parse(line);
+  return isEvent(event) ? event : null;
 }
 
 function textOf(file: string): string {

@@ -4,7 +4,7 @@ import { requireNode, underLease, type Context } from "./context.ts";
 import { keepsNothing, STOP_DEADLINE_MS } from "./plan-down.ts";
 import { run } from "./runner.ts";
 import type { Step } from "./steps.ts";
-import type { NodeId } from "../topology/model.ts";
+import type { ClusterNode, NodeId } from "../topology/model.ts";
 
 /** Starts one node, which is meant to be up from then on. */
 export async function startNode(ctx: Context, id: NodeId, force: boolean): Promise<void> {
@@ -17,6 +17,7 @@ export async function startNode(ctx: Context, id: NodeId, force: boolean): Promi
       { do: "prepare", node: id, first: isRefused(first) ? null : first },
       { do: "want", nodes: [id], up: true },
       { do: "start", node: id, force },
+      ...timing(node),
     ]);
   });
 }
@@ -30,14 +31,21 @@ export async function stopNode(ctx: Context, id: NodeId, force: boolean): Promis
 
 /** Stops and starts one node under one lease, so that nothing comes between. */
 export async function restartNode(ctx: Context, id: NodeId): Promise<void> {
+  const node = requireNode(ctx.topology, id);
   await underLease(ctx, `restart ${id}`, async (token) => {
     await run(ctx, `restart ${id}`, token, [
       ...planStop(ctx, id, false),
       { do: "prepare", node: id, first: null },
       { do: "want", nodes: [id], up: true },
       { do: "start", node: id, force: false },
+      ...timing(node),
     ]);
   });
+}
+
+/** A Sentinel starts with its stock periods. */
+function timing({ kind }: ClusterNode): Step[] {
+  return kind === "sentinel" ? [{ do: "set-periods" }] : [];
 }
 
 function planStop(ctx: Context, id: NodeId, force: boolean): Step[] {

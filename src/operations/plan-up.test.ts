@@ -72,6 +72,7 @@ describe("a first start", () => {
       ...nodes.map((id) => `start ${id}`),
       "await settled",
       "set-periods",
+      "set-down-after",
     ]);
     expect(steps.find((step) => step.do === "want")).toMatchObject({
       nodes: [...sentinels, ...nodes],

@@ -65,6 +65,7 @@ export function planUp(topology: Topology, facts: UpFacts): Step[] {
     ...promotion(forced),
     { do: "await", condition: "settled", deadlineMs: SETTLE_DEADLINE_MS },
     { do: "set-periods" },
+    { do: "set-down-after" },
   ];
 }
 

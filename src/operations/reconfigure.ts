@@ -1,3 +1,4 @@
+import { pauseInForce } from "../cluster/pause.ts";
 import { explain } from "../errors.ts";
 import type { RedisConnection } from "../redis/client.ts";
 import { parseConf } from "../render/conf-syntax.ts";
@@ -29,9 +30,10 @@ export async function reconfigure(ctx: Context, id: NodeId): Promise<void> {
   const node = requireNode(ctx.topology, id);
   const changes = await ctx.runtime.pending(id);
   const waiting: string[] = [];
+  const paused = pauseInForce(await ctx.runtime.pause(), ctx.clock.now()) !== null;
   await withNode(ctx, node, async (redis) => {
     for (const change of changes) {
-      const problem = await setLive(redis, node.kind, ctx.topology.name, change);
+      const problem = await setLive(redis, node.kind, ctx.topology.name, change, paused);
       if (problem === null) ctx.report(`${id}: ${change.name} is now ${values(change)}`);
       else waiting.push(`${change.name} (${problem})`);
     }
@@ -47,6 +49,7 @@ async function setLive(
   kind: "redis" | "sentinel",
   master: string,
   change: ConfChange,
+  paused: boolean,
 ): Promise<string | null> {
   if (NOT_LIVE.has(change.name)) return "credentials change with a restart";
   if (change.to.length === 0) return "Redis cannot take a setting back while it runs";
@@ -55,7 +58,9 @@ async function setLive(
   if (kind === "sentinel" && option === undefined) return "Sentinel reads it at its start only";
   try {
     if (option === undefined) await redis.call("CONFIG", "SET", change.name, value);
-    else await redis.call("SENTINEL", "SET", master, option, value.split(" ").at(-1) ?? "");
+    // A pause has its own down-after; this one comes into force when it ends.
+    else if (option !== "down-after-milliseconds" || !paused)
+      await redis.call("SENTINEL", "SET", master, option, value.split(" ").at(-1) ?? "");
     return null;
   } catch (error) {
     return explain(error);

@@ -1,21 +1,31 @@
 import { join } from "node:path";
 import { explain, VedetteError } from "../errors.ts";
 import type { Context } from "./context.ts";
+import { endPause } from "./end-pause.ts";
 import { executors } from "./executors.ts";
 import { appendHistory } from "./history.ts";
 import { readJournal, writeJournal, type Journal } from "./journal.ts";
 import { sentence, type Step, type StepKind, type StepOf } from "./steps.ts";
 
 /**
- * Runs steps in order; the journal tells at any moment which ones are done. Stops at the first that fails.
+ * Runs steps in order; the journal tells at any moment which ones are done. Stops at the first that fails, or before
+ * which `before` throws.
  *
  * An operation that died is not continued blindly: whoever comes next has planned from what is there now, and is
  * told that something was cut short.
  */
-export async function run(ctx: Context, operation: string, token: number, steps: Step[]): Promise<void> {
+export async function run(
+  ctx: Context,
+  operation: string,
+  token: number,
+  steps: Step[],
+  before: (step: Step) => void = () => {},
+): Promise<void> {
   const file = join(ctx.topology.stateDir, "plans", "last.json");
   const deletes = steps.some((step) => step.do === "delete");
   noteInterrupted(ctx, readJournal(file));
+  // What a pause changed is put back by the first who may act after it.
+  if (operation !== "pause" && operation !== "resume") await endPause(ctx, `vedette ${operation}`);
   const journal: Journal = {
     operation,
     token,
@@ -27,6 +37,7 @@ export async function run(ctx: Context, operation: string, token: number, steps:
   try {
     if (!deletes) writeJournal(file, journal);
     for (const entry of journal.steps) {
+      before(entry);
       await attempt(ctx, operation, entry);
       entry.done = true;
       if (!deletes) writeJournal(file, journal);

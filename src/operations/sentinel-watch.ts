@@ -1,7 +1,7 @@
 import { VedetteError } from "../errors.ts";
 import { connect, type RedisConnection } from "../redis/client.ts";
 import { parseEvent, type SentinelEvent } from "../redis/events.ts";
-import { majority, type NodeId, type SentinelNode } from "../topology/model.ts";
+import { majority, type NodeId, type SentinelNode, type Topology } from "../topology/model.ts";
 import { ASK_DEADLINE_MS, type Context } from "./context.ts";
 
 /** One event as one Sentinel told it. */
@@ -22,7 +22,7 @@ export async function watchSentinels(
   onEvent: (heard: HeardEvent) => void,
 ): Promise<() => void> {
   const opened = await Promise.allSettled(
-    ctx.topology.sentinel.nodes.map((node) => listenTo(ctx, node, onEvent)),
+    ctx.topology.sentinel.nodes.map((node) => listen(ctx, node, onEvent)),
   );
   const listening = opened.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
   const stop = () => {
@@ -37,8 +37,14 @@ export async function watchSentinels(
   );
 }
 
-/** Listens to one Sentinel until the connection that is returned ends. */
-export async function listenTo(
+/** A Sentinel may watch other masters, too: true unless the event is about one of those. */
+export function isAboutUs({ name }: Topology, event: SentinelEvent): boolean {
+  if (event.kind === "switch-master") return event.name === name;
+  return event.kind !== "instance" || event.master.name === name;
+}
+
+/** Listens to one Sentinel on a connection of its own. Throws RedisError when it cannot be subscribed to. */
+export async function listen(
   ctx: Context,
   node: SentinelNode,
   onEvent: (heard: HeardEvent) => void,

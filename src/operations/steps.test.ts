@@ -20,6 +20,8 @@ it.each<[Step, string]>([
   [{ do: "await", condition: "sentinels-answer", deadlineMs: 1 }, "wait until every Sentinel answers"],
   [{ do: "delete", path: "/x y" }, "delete /x y"],
   [{ do: "flush", node: "a", databases: ["db0", "db3"] }, "delete all keys of db0, db3 through a"],
+  [{ do: "raise-down-after", ms: 1_800_000 }, "have every Sentinel wait 30m before it takes a node for down"],
+  [{ do: "rest", ms: 30_000 }, "wait 30s"],
 ])("a step is a sentence: $0.do", (step, said) => {
   expect(sentence(step)).toBe(said);
 });

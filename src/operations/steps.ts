@@ -1,5 +1,6 @@
-import type { FirstFacts, StopMode } from "../runtimes/runtime.ts";
+import type { FirstFacts, PauseRecord, StopMode } from "../runtimes/runtime.ts";
 import type { NodeId } from "../topology/model.ts";
+import { formatDuration } from "../topology/units.ts";
 
 /** What an operation waits for before it goes on. */
 export type Condition =
@@ -24,7 +25,21 @@ export type Step =
   | { do: "stop-steward"; deadlineMs: number }
   | { do: "hurry-sentinels" }
   | { do: "set-periods" }
+  | { do: "set-down-after" }
+  | { do: "note-pause"; record: PauseRecord }
+  | { do: "time-pause" }
+  | { do: "raise-down-after"; ms: number }
+  | { do: "cut-pause" }
+  | { do: "end-pause" }
+  | { do: "reset-sentinel"; node: NodeId }
+  | { do: "rest"; ms: number }
+  | { do: "set-aside"; node: NodeId; stamp: number }
+  | { do: "await-synced"; node: NodeId; deadlineMs: number }
+  | { do: "delete-aside"; node: NodeId }
   | { do: "promote-only"; node: NodeId }
+  | { do: "prefer"; node: NodeId }
+  | { do: "move-master"; from: NodeId; to: NodeId; pauseMs: number }
+  | { do: "restore-settings" }
   | { do: "await"; condition: Condition; deadlineMs: number }
   | { do: "delete"; path: string }
   | { do: "flush"; node: NodeId; databases: string[] };
@@ -61,8 +76,36 @@ export function sentence(step: Step): string {
       return "let the Sentinels look more often for a moment";
     case "set-periods":
       return "set the Sentinels' periods back";
+    case "set-down-after":
+      return "have every Sentinel wait as long as it should before it takes a node for down";
+    case "note-pause":
+      return `note that ${step.record.by} pauses for ${formatDuration(step.record.until - step.record.since)}`;
+    case "time-pause":
+      return "start the timer that ends the pause";
+    case "raise-down-after":
+      return `have every Sentinel wait ${formatDuration(step.ms)} before it takes a node for down`;
+    case "cut-pause":
+      return "note that the pause is over";
+    case "end-pause":
+      return "have every Sentinel wait as long as the topology says before it takes a node for down";
+    case "reset-sentinel":
+      return `have ${step.node} forget all replicas and Sentinels, and find again those that are there`;
+    case "rest":
+      return `wait ${formatDuration(step.ms)}`;
+    case "set-aside":
+      return `set the data of ${step.node} aside`;
+    case "await-synced":
+      return `wait until ${step.node} has copied the data of its master and may be promoted`;
+    case "delete-aside":
+      return `delete the old data of ${step.node}`;
     case "promote-only":
       return `ask the Sentinels to fail over to ${step.node}`;
+    case "prefer":
+      return `have the Sentinels prefer ${step.node} (its replica-priority, set back afterwards)`;
+    case "move-master":
+      return `pause writes on ${step.from} for ${step.pauseMs / 1000} s at most, wait until ${step.to} has every byte, ask a Sentinel for the failover, and have ${step.from} follow`;
+    case "restore-settings":
+      return "give every node its own settings back";
     case "await":
       return step.condition === "settled"
         ? "wait until every replica is in sync and all Sentinels agree"

@@ -3,7 +3,9 @@ import { VedetteError } from "../errors.ts";
 import type { NodeId } from "../topology/model.ts";
 import { assertCan, besideUs, namedMaster } from "./allowed.ts";
 import type { Fault } from "./bring-back.ts";
+import { candidatesFor } from "./candidates.ts";
 import { look, underLease, withNode, type Context } from "./context.ts";
+import { endPause } from "./end-pause.ts";
 import { FailoverObserver } from "./failover-observer.ts";
 import { rememberFailover, type FailoverTest } from "./failover-record.ts";
 import { FailoverTrial } from "./failover-trial.ts";
@@ -18,7 +20,12 @@ export interface FailoverWish {
 }
 
 /** The name under which a test holds the lease: the steward reacts to its fault as it would to a real one. */
-export const TEST_FAILOVER = "test-failover";
+const TEST_FAILOVER = "test-failover";
+
+/** Operations that make nodes fail on purpose to see what the cluster, steward included, does. */
+export function isPractice(operation: string): boolean {
+  return [TEST_FAILOVER, "drill"].includes(operation.split(" ")[0] ?? "");
+}
 
 /** Some thousand small keys: bytes. */
 const PROBE_BYTES = 4_000_000;
@@ -57,6 +64,7 @@ export async function testFailover(
 ): Promise<FailoverTest> {
   const doing = `testing the failover of ${ctx.topology.name}`;
   return underLease(ctx, TEST_FAILOVER, async () => {
+    await endPause(ctx, "vedette test-failover");
     const before = besideUs(await look(ctx));
     assertCan(ctx, before, { operation: "testFailover" }, doing);
     const old = namedMaster(ctx, before, doing);
@@ -74,7 +82,10 @@ export async function testFailover(
     );
     try {
       const test = await new FailoverTrial(ctx, wish.fault, old, before, observer, signal, doing).run();
-      rememberFailover(ctx, test);
+      rememberFailover(ctx, test, {
+        faultAt: Math.round(ctx.clock.now() - observer.sinceFault()),
+        candidates: candidatesFor(old.id, before, before),
+      });
       return test;
     } finally {
       await observer.end();

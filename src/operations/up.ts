@@ -1,5 +1,6 @@
 import { VedetteError } from "../errors.ts";
 import type { NodeId } from "../topology/model.ts";
+import { concludeSwitchover } from "./conclude-switchover.ts";
 import { look, requireNode, underLease, type Context } from "./context.ts";
 import { planUp } from "./plan-up.ts";
 import { run } from "./runner.ts";
@@ -29,7 +30,10 @@ export async function stepsUp(ctx: Context, options: UpOptions): Promise<Step[]>
 
 /** Brings the cluster up, or what is missing of it. */
 export async function up(ctx: Context, options: UpOptions): Promise<void> {
-  await underLease(ctx, "up", async (token) => run(ctx, "up", token, await stepsUp(ctx, options)));
+  await underLease(ctx, "up", async (token) => {
+    await run(ctx, "up", token, await stepsUp(ctx, options));
+    await concludeSwitchover(ctx); // one that was cut short, on a cluster that is whole now
+  });
 }
 
 async function refuseTakenPorts(ctx: Context, nodes: NodeId[]): Promise<void> {

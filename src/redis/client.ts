@@ -1,3 +1,4 @@
+import type { ConnectionOptions } from "node:tls";
 import { Redis } from "ioredis";
 import { errorCode } from "../errors.ts";
 import { RedisError, type RedisErrorKind } from "./redis-error.ts";
@@ -9,6 +10,12 @@ export interface ConnectOptions {
   port: number;
   /** Sent with AUTH, to Sentinels as to data nodes. */
   password?: string | null;
+  /** An ACL user; needs `password`. */
+  username?: string | null;
+  /** Speaks TLS, with these options of node:tls; `{}` trusts the system's authorities. */
+  tls?: ConnectionOptions | null;
+  /** Does not keep the process alive: for connections that only listen. */
+  background?: boolean;
   /** For the connection and, unless a call says otherwise, for each call: ms. */
   deadlineMs: number;
 }
@@ -52,6 +59,7 @@ export async function connect(options: ConnectOptions): Promise<RedisConnection>
   const redis = new Redis({
     host: options.host,
     port: options.port,
+    ...(options.tls && { tls: options.tls }),
     lazyConnect: true,
     connectTimeout: options.deadlineMs,
     disconnectTimeout: LINGER_MS,
@@ -69,7 +77,8 @@ export async function connect(options: ConnectOptions): Promise<RedisConnection>
   const connection = new IoredisConnection(redis, options);
   try {
     await connection.open();
-    if (options.password) await authenticate(connection, options.password);
+    if (options.background) redis.stream.unref();
+    if (options.password) await authenticate(connection, options.password, options.username ?? null);
     return connection;
   } catch (error) {
     connection.close();
@@ -77,9 +86,13 @@ export async function connect(options: ConnectOptions): Promise<RedisConnection>
   }
 }
 
-async function authenticate(connection: RedisConnection, password: string): Promise<void> {
+async function authenticate(
+  connection: RedisConnection,
+  password: string,
+  username: string | null,
+): Promise<void> {
   try {
-    await connection.call("AUTH", password);
+    await connection.call("AUTH", ...(username === null ? [] : [username]), password);
   } catch (error) {
     // A node that runs without a password lets us in anyway; whether that is right is not the wire's business.
     if (error instanceof RedisError && /without any password|no password is set/.test(error.message)) return;
@@ -105,6 +118,7 @@ class IoredisConnection implements RedisConnection {
   readonly port: number;
   private readonly redis: Redis;
   private readonly deadlineMs: number;
+  private readonly background: boolean;
   /** ioredis emits why a connection failed and rejects only with "Connection is closed." */
   private lastError: unknown = null;
 
@@ -113,6 +127,7 @@ class IoredisConnection implements RedisConnection {
     this.host = options.host;
     this.port = options.port;
     this.deadlineMs = options.deadlineMs;
+    this.background = options.background === true;
     redis.on("error", (error: unknown) => {
       this.lastError = error;
     });
@@ -180,6 +195,7 @@ class IoredisConnection implements RedisConnection {
       timer = setTimeout(() => {
         reject(new RedisError("timeout", this.where(what), `timed out after ${deadlineMs} ms`));
       }, deadlineMs);
+      if (this.background) timer.unref();
     });
     try {
       return await Promise.race([answer, late]);

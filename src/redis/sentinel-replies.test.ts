@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { RedisError } from "./redis-error.ts";
-import { parseAddress, parseMaster, parsePeers, parseQuorum, parseReplicas } from "./sentinel-replies.ts";
+import {
+  parseAddress,
+  parseMaster,
+  parsePeers,
+  parsePeriods,
+  parseQuorum,
+  parseReplicas,
+} from "./sentinel-replies.ts";
 
 const flat = (fields: Record<string, string>) => Object.entries(fields).flat();
 
@@ -32,7 +39,22 @@ describe("SENTINEL replies", () => {
       downAfterMs: 5000,
       failoverTimeoutMs: null,
       parallelSyncs: null,
+      silentMs: null,
     });
+  });
+
+  it("reads the periods, and nothing where there are none to read", () => {
+    const reply = flat({
+      "INFO-PERIOD": "10000",
+      "PING-PERIOD": "250",
+      "ASK-PERIOD": "1000",
+      "PUBLISH-PERIOD": "2000",
+      "DEFAULT-DOWN-AFTER": "30000",
+      "TILT-PERIOD": "30000",
+    });
+    expect(parsePeriods(reply)).toEqual({ ping: 250, info: 10_000, ask: 1000, publish: 2000, tilt: 30_000 });
+    expect(parsePeriods(flat({ "INFO-PERIOD": "10000" }))).toBeNull();
+    expect(parsePeriods(new Error("ERR Unknown sentinel subcommand 'DEBUG'"))).toBeNull();
   });
 
   it("reads replicas, also one that has never answered", () => {

@@ -1,3 +1,4 @@
+import type { SentinelPeriods } from "../topology/model.ts";
 import { RedisError } from "./redis-error.ts";
 
 /**
@@ -20,6 +21,8 @@ export interface SentinelMaster {
   downAfterMs: number | null;
   failoverTimeoutMs: number | null;
   parallelSyncs: number | null;
+  /** Since the master last answered a PING of this Sentinel: ms. */
+  silentMs: number | null;
 }
 
 export interface SentinelReplica {
@@ -59,7 +62,21 @@ export function parseMaster(reply: unknown): SentinelMaster | null {
     downAfterMs: integer(fields.get("down-after-milliseconds")),
     failoverTimeoutMs: integer(fields.get("failover-timeout")),
     parallelSyncs: integer(fields.get("parallel-syncs")),
+    silentMs: integer(fields.get("last-ok-ping-reply")),
   };
+}
+
+/** SENTINEL DEBUG, ms; null where there is none of it (Redis 6.2 answers with an error). */
+export function parsePeriods(reply: unknown): SentinelPeriods | null {
+  const fields = flatFields(reply);
+  if (fields === null) return null;
+  // It spells in capitals what it takes in any case.
+  const periods = new Map([...fields].map(([name, ms]) => [name.toLowerCase(), integer(ms)]));
+  const [ping, info, ask, publish, tilt] = ["ping", "info", "ask", "publish", "tilt"].map(
+    (name) => periods.get(`${name}-period`) ?? null,
+  );
+  if (ping == null || info == null || ask == null || publish == null || tilt == null) return null;
+  return { ping, info, ask, publish, tilt };
 }
 
 /** SENTINEL REPLICAS (or SLAVES). */

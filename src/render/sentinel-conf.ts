@@ -40,7 +40,7 @@ export function sentinelConfLines(
     ...of((directive) => directive.name === "sentinel" && !aboutMaster(directive, name)),
     ...announcement(node),
     { name: "sentinel", args: ["monitor", name, master.host, String(master.port), String(sentinel.quorum)] },
-    setting("down-after-milliseconds", sentinel.downAfterMs),
+    setting("down-after-milliseconds", sentinel.startDownAfterMs),
     setting("failover-timeout", sentinel.failoverTimeoutMs),
     setting("parallel-syncs", sentinel.parallelSyncs),
     ...of((directive) => directive.name === "sentinel" && aboutMaster(directive, name)),

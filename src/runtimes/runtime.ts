@@ -1,4 +1,4 @@
-import type { NodeProcess, OperationSeen, StewardSeen } from "../cluster/snapshot.ts";
+import type { NodeProcess, OperationSeen, PauseSeen, StewardSeen } from "../cluster/snapshot.ts";
 import type { ConfChange } from "../render/merge-conf.ts";
 import type { NodeId } from "../topology/model.ts";
 import type { Records } from "./records.ts";
@@ -28,6 +28,25 @@ export interface Lease {
   readonly token: number;
   readonly name: string;
   release(): Promise<void>;
+}
+
+/** What is written down of a pause, from before the first Sentinel is told until the last one is put back. */
+export interface PauseRecord extends PauseSeen {
+  /** Tells this pause from a later one. */
+  id: string;
+  /** The down-after of each Sentinel before the pause: ms, null where it was not known. */
+  previous: Record<NodeId, number | null>;
+  /** `until` was cut short on request. */
+  cut?: boolean;
+}
+
+/** The disk under a node's data. */
+export interface DataRoom {
+  freeBytes: number;
+  /** What the node's data takes now. */
+  bytes: number;
+  /** Absolute paths of data that was set aside before. */
+  aside: string[];
 }
 
 /** Works of which one at a time may be under way, whatever operation holds the lease. */
@@ -77,6 +96,12 @@ export interface Runtime {
   strangers(): Promise<NodeId[]>;
   /** Sends a fault to a node's process; refuses when no process of ours is there. */
   fault(node: NodeId, fault: ProcessFault): Promise<void>;
+  /** How much room there is for a Redis node's data. */
+  dataRoom(node: NodeId): Promise<DataRoom>;
+  /** Moves the data of a stopped Redis node out of its sight and returns where to: an absolute path. */
+  setAside(node: NodeId, stamp: number): Promise<string>;
+  /** Deletes all that was ever set aside for a node. */
+  deleteAside(node: NodeId): Promise<void>;
   /** Records which nodes are meant to be up; the steward restarts those, and only those. */
   want(changes: Partial<Record<NodeId, boolean>>): Promise<void>;
   /**
@@ -85,6 +110,16 @@ export interface Runtime {
    */
   hold(node: NodeId, untilMs: number, reason: string): Promise<void>;
   releaseHold(node: NodeId): Promise<void>;
+  /** The pause that is written down, also one whose time is over: then its changes are still to be put back. */
+  pause(): Promise<PauseRecord | null>;
+  /** Writes a pause down, in place of an earlier one. */
+  notePause(record: PauseRecord): Promise<void>;
+  forgetPause(): Promise<void>;
+  /**
+   * Starts a process of its own that resumes once the noted pause is over, should nobody else have done so. It ends
+   * with the note.
+   */
+  timePause(): Promise<void>;
   /** Takes the cluster's operation lease, or throws naming who has it. */
   lease(operation: string): Promise<Lease>;
   /**

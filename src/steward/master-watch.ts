@@ -1,16 +1,19 @@
 import { until } from "../clock.ts";
 import type { NodeProcess, Snapshot } from "../cluster/snapshot.ts";
 import { explain } from "../errors.ts";
+import { candidatesFor, type Candidate } from "../operations/candidates.ts";
 import { look, type Context } from "../operations/context.ts";
-import { isDrill } from "../operations/drill/lease.ts";
 import { hasten, type Hastened } from "../operations/hasten.ts";
+import { refreshChoice } from "../operations/refresh-choice.ts";
+import { isPractice } from "../operations/test-failover.ts";
 import { RedisError } from "../redis/redis-error.ts";
 import type { Lease } from "../runtimes/runtime.ts";
 import type { NodeId } from "../topology/model.ts";
 import { decideFastFailover, type MasterDeath } from "./fast-failover.ts";
 
 /** What came of a master's death: who was asked and what happened, or why it was left to Sentinel. */
-export type Reaction = { from: NodeId; hastened: Hastened } | { from: NodeId; left: string };
+export type Reaction =
+  { from: NodeId; hastened: Hastened; candidates: Candidate[] } | { from: NodeId; left: string };
 
 /** Long enough for the slowest failover that Sentinel may still bring to its end: ms. */
 const HOLD_MS = 30_000;
@@ -19,7 +22,7 @@ const AGREEMENT_DEADLINE_MS = 5_000;
 
 /** Watches the process of the node that is master, and reacts to its end once. */
 export class MasterWatch {
-  private known: { master: NodeId; pid: number; epoch: number | null } | null = null;
+  private known: { master: NodeId; pid: number; epoch: number | null; seen: Snapshot } | null = null;
   private handledPid: number | null = null;
 
   constructor(private readonly ctx: Context) {}
@@ -29,8 +32,19 @@ export class MasterWatch {
     const seen = snapshot.nodes.find((each) => each.node === snapshot.master?.node);
     const pid = processes.find((each) => each.node === seen?.node)?.pid ?? null;
     if (seen?.state === "up" && seen.role === "master" && pid !== null) {
-      this.known = { master: seen.node, pid, epoch: snapshot.epoch };
+      this.known = { master: seen.node, pid, epoch: snapshot.epoch, seen: snapshot };
     }
+  }
+
+  /**
+   * The replicas that could be promoted in place of `from`, as they were in the last look before `to` was master;
+   * null when we had not looked while `from` was.
+   */
+  candidates(from: NodeId, to: NodeId, latest: Snapshot | null): Candidate[] | null {
+    if (this.known?.master !== from) return null;
+    const { seen } = this.known;
+    const before = latest?.nodes.some((each) => each.node === to && each.role === "replica");
+    return candidatesFor(from, seen, before === true && latest !== null ? latest : seen);
   }
 
   /** The master whose process we saw alive and that has none now. */
@@ -53,8 +67,7 @@ export class MasterWatch {
       epoch: known.epoch,
       evidence: "process-ended",
       wanted: process.wanted,
-      // A drill makes the master fail to see what the cluster does, and this is part of it.
-      operation: operation !== null && isDrill(operation) ? null : operation,
+      operation: operation !== null && isPractice(operation) ? null : operation,
       tilted,
       handled,
     };
@@ -69,10 +82,18 @@ export class MasterWatch {
     try {
       lease = leased ? null : await runtime.lease(`failover of ${from}`);
       await runtime.hold(from, clock.now() + HOLD_MS, "the Sentinels were asked to fail it over");
+      const good = await refreshChoice(this.ctx, sentinel, now);
+      if (!good && this.ctx.topology.durability === "confirmed") {
+        await runtime.releaseHold(from);
+        return {
+          from,
+          left: "durability is confirmed, and the Sentinel does not know who has the most data",
+        };
+      }
       const hastened = await hasten(this.ctx, sentinel, now);
       await this.agreed(from);
       await runtime.releaseHold(from);
-      return { from, hastened };
+      return { from, hastened, candidates: candidatesFor(from, this.known?.seen ?? null, now) };
     } catch (error) {
       // A Sentinel that refused has begun nothing; any other failure may have left a failover under way.
       if (error instanceof RedisError && error.reply !== null) await runtime.releaseHold(from);

@@ -1,17 +1,24 @@
 import { until } from "../clock.ts";
 import { unsettled } from "../cluster/settled.ts";
-import type { NodeProcess, Snapshot } from "../cluster/snapshot.ts";
+import { pauseInForce } from "../cluster/pause.ts";
+import type { NodeProcess, PauseSeen, Snapshot } from "../cluster/snapshot.ts";
 import { explain } from "../errors.ts";
-import { look, requireNode, withNode, type Context } from "../operations/context.ts";
+import { look, requireNode, underLease, withNode, type Context } from "../operations/context.ts";
+import { endPause } from "../operations/end-pause.ts";
+import { MOVED } from "../operations/failover-reasons.ts";
 import { appendHistory, type HistoryEvent } from "../operations/history.ts";
-import { debugArguments } from "../operations/sentinel-periods.ts";
+import { concludeAbandoned } from "../operations/conclude-switchover.ts";
+import { movedBySwitchover } from "../operations/switchover-record.ts";
 import type { Positions } from "../runtimes/records.ts";
 import { nodeAt, type NodeId } from "../topology/model.ts";
 import { provenFreshest } from "./freshest.ts";
 import { notePositions, saysMore } from "./positions.ts";
 import { MasterWatch } from "./master-watch.ts";
 import { confirmed, repairs, type Repair } from "./repairs.ts";
+import { SentinelEars } from "./sentinel-ears.ts";
+import { Spreader, type Spread } from "./spreader.ts";
 import { Supervisor } from "./supervisor.ts";
+import { TimingKeeper } from "./timing-keeper.ts";
 
 /** What the steward needs from the place where the nodes run, beside the runtime interface. */
 export interface StewardPlace {
@@ -47,6 +54,9 @@ const DYING_MS = 250;
 export class Steward {
   private readonly supervisor: Supervisor;
   private readonly masterWatch: MasterWatch;
+  private readonly timing: TimingKeeper;
+  /** Null when decisions are not to be spread. */
+  private readonly ears: SentinelEars | null;
   /** Aborts the rest between two passes. */
   private waker = new AbortController();
   /** A connection to the master has ended: its process may have, too. */
@@ -69,6 +79,8 @@ export class Steward {
     this.positions = place.readPositions();
     this.lastPass = ctx.clock.monotonic();
     this.masterWatch = new MasterWatch(ctx);
+    this.timing = new TimingKeeper(ctx);
+    this.ears = ctx.topology.failover.spread ? this.spreadingEars() : null;
     this.supervisor = new Supervisor(ctx, this.supervisorEvents(), (node) => place.endingOf(node));
   }
 
@@ -79,6 +91,7 @@ export class Steward {
       await this.pass();
       await this.rest(signal);
     }
+    this.ears?.close();
     if (this.place.stillOurs()) this.remember({ kind: "steward", cause: "stopped" });
   }
 
@@ -104,14 +117,29 @@ export class Steward {
       if (tilted || pids !== this.lastPids || now - this.lastLook >= this.lookEveryMs)
         await this.lookAround(processes, tilted);
       this.lastPids = pids;
-      await this.supervisor.pass(processes, this.snapshot, !tilted && this.snapshot !== null);
-      if (now - this.lastHousekeeping >= HOUSEKEEPING_MS) await this.keepHouse(now);
+      const held = (await this.heldBy()) !== null;
+      await this.supervisor.pass(processes, this.snapshot, !tilted && !held && this.snapshot !== null);
+      if (now - this.lastHousekeeping >= HOUSEKEEPING_MS) this.keepHouse(now);
     } catch (error) {
       // A full disk must not end supervision.
       this.ctx.report(`this pass failed: ${explain(error)}`);
     }
     // A pass that takes long because it waits for others is no freeze of ours.
     this.lastPass = this.ctx.clock.monotonic();
+  }
+
+  /** The pause in force. One that is over is put back here, unless an operation is at work, which does so itself. */
+  private async heldBy(): Promise<PauseSeen | null> {
+    const { runtime, clock } = this.ctx;
+    const record = await runtime.pause();
+    if (record === null || clock.now() < record.until) return pauseInForce(record, clock.now());
+    if ((await runtime.operation()) !== null) return null;
+    try {
+      await underLease(this.ctx, "resume", () => endPause(this.ctx, "steward"));
+    } catch (error) {
+      this.ctx.report(`could not end the pause yet: ${explain(error)}`);
+    }
+    return null;
   }
 
   /** A process closes its connections a moment before it is gone. */
@@ -133,20 +161,23 @@ export class Steward {
       this.ctx.report(`the master ${from} has ended; left to Sentinel's own pace: ${reaction.left}`);
       return;
     }
-    const { promoted: to, epoch, durationsMs } = reaction.hastened;
+    const { promoted: to, epoch, askedAt, durationsMs } = reaction.hastened;
     this.told = to;
     this.remember({
       kind: "failover",
       from,
       to,
       epoch,
+      askedAt,
       durationsMs,
+      candidates: reaction.candidates,
       cause: "its process ended, Sentinel was asked at once",
     });
   }
 
   private async lookAround(processes: readonly NodeProcess[], tilted: boolean): Promise<void> {
     this.lastLook = this.ctx.clock.monotonic();
+    void this.ears?.listen();
     const snapshot = await look(this.ctx);
     this.noticeMaster(snapshot);
     this.snapshot = snapshot;
@@ -154,24 +185,34 @@ export class Steward {
     this.lookEveryMs = unsettled(this.ctx.topology, snapshot).length === 0 ? CALM_LOOK_MS : LOOK_MS;
     await this.notePositions(snapshot);
     const wishes = repairs(this.ctx.topology, snapshot);
-    // An operation sets priorities of its own and takes them back.
-    if (!tilted && snapshot.operation === null) {
+    // An operation sets priorities and periods of its own and takes them back.
+    if (!tilted && snapshot.operation === null) await this.timing.keep(snapshot);
+    if (!tilted && snapshot.operation === null && snapshot.pause === null) {
       for (const repair of confirmed(this.wishes, wishes)) await this.repair(repair);
       await this.helpFreshest(snapshot);
     }
     this.wishes = wishes;
+    if (!tilted && snapshot.operation === null) await this.endSwitchover(snapshot);
+  }
+
+  /** One whose command died: what it changed must not stay. */
+  private async endSwitchover(snapshot: Snapshot): Promise<void> {
+    const told = await concludeAbandoned(this.ctx, snapshot);
+    if (told !== null) this.remember({ kind: "config", cause: told });
   }
 
   private noticeMaster(snapshot: Snapshot): void {
     const from = this.snapshot?.master?.node ?? this.positions?.master ?? null;
     const to = snapshot.master?.node ?? null;
     if (from === null || to === null || from === to) return;
+    if (movedBySwitchover(this.ctx.topology, from, to)) return; // it writes its own event
     if (to === this.told) {
       this.told = null;
       return;
     }
     const { epoch } = snapshot;
-    this.remember({ kind: "failover", from, to, epoch, cause: "the Sentinels moved the master" });
+    const candidates = this.masterWatch.candidates(from, to, this.snapshot) ?? undefined;
+    this.remember({ kind: "failover", from, to, epoch, cause: MOVED, ...(candidates && { candidates }) });
   }
 
   private async notePositions(snapshot: Snapshot): Promise<void> {
@@ -196,23 +237,9 @@ export class Steward {
     }
   }
 
-  private async keepHouse(now: number): Promise<void> {
+  private keepHouse(now: number): void {
     this.lastHousekeeping = now;
     this.place.rotateLogs();
-    if ((await this.ctx.runtime.operation()) === null) await this.correctPeriods();
-  }
-
-  /** Sentinel's periods do not survive its restart, and a command that hurried them may have died. */
-  private async correctPeriods(): Promise<void> {
-    const wanted = debugArguments(this.ctx.topology.sentinel.periods);
-    const correct = (node: NodeId) =>
-      withNode(this.ctx, requireNode(this.ctx.topology, node), async (redis) => {
-        const current = periodsOf(await redis.call("SENTINEL", "DEBUG"));
-        const differs = wanted.some((word, i) => i % 2 === 0 && current.get(word) !== wanted[i + 1]);
-        if (differs) await redis.call("SENTINEL", "DEBUG", ...wanted);
-      });
-    // One that is down or too old (6.2 has no SENTINEL DEBUG) keeps its stock periods.
-    await Promise.allSettled(this.ctx.topology.sentinel.nodes.map((node) => correct(node.id)));
   }
 
   private async configure(id: NodeId, settings: string[]): Promise<void> {
@@ -222,6 +249,26 @@ export class Steward {
         await redis.call("CONFIG", "SET", settings[i] ?? "", settings[i + 1] ?? "");
       }
     });
+  }
+
+  private spreadingEars(): SentinelEars {
+    const spreader = new Spreader(this.ctx, {
+      lastLook: () => this.snapshot,
+      spreading: (to) => (this.told = to),
+      spread: (done) => this.rememberSpread(done),
+    });
+    return new SentinelEars(
+      this.ctx,
+      (heard) => spreader.hear(heard),
+      (sentinel) => spreader.forget(sentinel),
+    );
+  }
+
+  private rememberSpread({ leader, from, to, epoch, durationsMs }: Spread): void {
+    const cause = `the Sentinels moved the master (${leader} led), and their decision was spread at once`;
+    this.remember({ kind: "failover", from, to, epoch, durationsMs, cause });
+    this.lastLook = -Infinity;
+    this.waker.abort();
   }
 
   private supervisorEvents() {
@@ -246,12 +293,4 @@ export class Steward {
         .join(" "),
     );
   }
-}
-
-/** The flat reply of SENTINEL DEBUG, which spells in capitals what it takes in any case. */
-function periodsOf(reply: unknown): Map<string, string> {
-  const words = Array.isArray(reply) ? reply.map(String) : [];
-  return new Map(
-    words.flatMap((word, i) => (i % 2 === 0 ? [[word.toLowerCase(), words[i + 1] ?? ""] as const] : [])),
-  );
 }

@@ -108,6 +108,21 @@ describe("the supervisor", () => {
     expect(await pass()).toEqual(["start redis-slave-1"]);
   });
 
+  it("lets the Sentinels decide first about a master that ended while it was held", async () => {
+    const snapshot = cluster().master("redis-master").replica("redis-slave-1").sentinels(1).snapshot;
+    const { downAfterMs, failoverTimeoutMs } = topology.sentinel;
+    await pass({ snapshot });
+    end("redis-master");
+    for (let i = 0; i < 20; i++) {
+      now += downAfterMs + failoverTimeoutMs;
+      expect(await pass({ snapshot, act: false })).not.toContain("start redis-master");
+    }
+    now += downAfterMs;
+    expect(await pass({ snapshot })).toEqual([]);
+    now += downAfterMs + 2 * failoverTimeoutMs;
+    expect(await pass({ snapshot })).toContain("start redis-master");
+  });
+
   it("does nothing while an operation is at work, and counts no attempt", async () => {
     await pass();
     end("redis-slave-1");

@@ -34,6 +34,8 @@ export class Supervisor {
   async pass(processes: readonly NodeProcess[], snapshot: Snapshot | null, act: boolean): Promise<void> {
     for (const process of processes) {
       const watched = this.note(process);
+      // What ended while we were held counts from when we may act: the Sentinels, held as well, decide first.
+      if (!act && process.pid === null) watched.endedAt = this.ctx.clock.monotonic();
       if (process.state === "stopped" && process.wanted && !watched.gaveUp && act) {
         await this.consider(process.node, watched, snapshot);
       }

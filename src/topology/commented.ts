@@ -24,10 +24,22 @@ runtime: local
 # With true, drills and other commands that hurt ask for the name to be typed.
 production: false
 
+# How soon Sentinel finds a master that is silent (it hangs, its host is gone).
+#   standard     after 5s, with Sentinel's own timers
+#   fast         after 1s: sets downAfter, failoverTimeout, parallelSyncs and periods of sentinel (below), unless given
+failover: standard
+
 # When the master's process has ended, ask Sentinel for a failover at once instead of waiting for downAfter, and tell
 # the other Sentinels of the decision at once. A hang or a dead host stays a matter of downAfter.
 fastFailover: on
+# Carries what a Sentinel has decided to the others at once, also when it failed over by itself.
 spreadDecision: on
+
+# What a write that was acknowledged survives: docs/failover.md has what each costs and loses, measured.
+#   async      as Redis does it: a master that dies may take its last writes with it
+#   fenced     a master that is cut off refuses writes after at most 4 s, so that it loses no more than those
+#   confirmed  for clients that ask with WAIT: what they call written is on a majority of the nodes
+durability: async
 
 # Data, logs and working copies of configuration files go to stateDir/NAME. Paths start from this file.
 stateDir: .vedette
@@ -97,18 +109,20 @@ sentinel:
   port: 26379
   # Sentinels that must find the master down before a failover starts; the default is a majority of count.
   # quorum: 2
-  # Silence after which a Sentinel takes a node for down: at least its ping period (1s) and 200ms more.
-  downAfter: 5s
+  # Silence after which a Sentinel takes a node for down: at least its ping period and 200ms more. Below 1500ms it is
+  # lowered once the Sentinel runs with its periods: on disk stands 1500ms, for it starts with its own.
+  # downAfter: 5s
   # A limit of each phase of a failover; after a failed attempt twice this passes before the next.
-  failoverTimeout: 10s
+  # failoverTimeout: 10s
   # Replicas that follow a new master at the same time.
-  parallelSyncs: 1
-  # Sentinel's own timers.
+  # parallelSyncs: 1
+  # Sentinel's own timers; it forgets them when it stops, so they are set again after each start.
   periods:
-    ping: 1s
-    info: 10s
-    ask: 1s
-    publish: 2s
+    # ping: 1s
+    # info: 10s
+    # ask: 1s
+    # publish: 2s
+    # tilt: 30s
   # Any sentinel.conf directive; those about the master without its name.
   config:
     # notification-script: /usr/local/bin/page-someone

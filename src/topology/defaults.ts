@@ -15,7 +15,7 @@ export const DEFAULTS = {
   failoverTimeoutMs: 10_000,
   parallelSyncs: 1,
   /** Sentinel's own periods, sentinel.c 81-103. */
-  periods: { ping: 1000, info: 10_000, ask: 1000, publish: 2000 },
+  periods: { ping: 1000, info: 10_000, ask: 1000, publish: 2000, tilt: 30_000 },
   restarts: 5,
   windowMs: 60_000,
   logBytes: 10 * 1024 * 1024,

@@ -15,6 +15,7 @@ redis:
     redis-slave-1: { config: { maxmemory: 1gb } }
 sentinel:
   config: { notification-script: /bin/page }
+durability: fenced
 `;
   const rows = explainTopology(parseTopology(text, "/srv/vedette.yaml", "vedette.yaml"));
   const row = (key: string) =>
@@ -25,6 +26,8 @@ sentinel:
     ["sentinel.quorum", "2 | derived: a majority of 3"],
     ["sentinel.downAfter", "5s | default"],
     ["redis.config.maxmemory-policy", "noeviction | profile store"],
+    ["durability", "fenced | vedette.yaml:13:1"],
+    ["redis.config.min-replicas-max-lag", "3 | durability fenced"],
     ["redis.config.save", "900 1, 60 10 | vedette.yaml:8:5"],
     ["redis.nodes.redis-slave-1.config.maxmemory", "1gb | vedette.yaml:10:32"],
     ["redis.nodes.redis-master.config.maxmemory", "256mb | default"],

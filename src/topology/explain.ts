@@ -36,6 +36,8 @@ export function describeOrigin(origin: Origin, topology: Topology): string {
       return "default";
     case "size":
     case "profile":
+    case "failover":
+    case "durability":
       return `${origin.from} ${origin.name}`;
     case "derived":
       return `derived: ${origin.why}`;
@@ -51,13 +53,15 @@ function fileName(topology: Topology): string {
 
 function settings(topology: Topology): [key: string, value: string][] {
   const { sentinel, supervise, logs, slo } = topology;
-  const { ping, info, ask, publish } = sentinel.periods;
+  const { ping, info, ask, publish, tilt } = sentinel.periods;
   return [
     ["name", topology.name],
     ["runtime", topology.runtime],
     ["production", String(topology.production)],
+    ["failover", topology.failover.profile],
     ["fastFailover", topology.failover.fast ? "on" : "off"],
     ["spreadDecision", topology.failover.spread ? "on" : "off"],
+    ["durability", topology.durability],
     ["stateDir", topology.stateDir],
     ["backupDir", topology.backupDir],
     ["security.passwordFile", topology.security.passwordFile ?? "none"],
@@ -77,6 +81,7 @@ function settings(topology: Topology): [key: string, value: string][] {
     ["sentinel.periods.info", formatDuration(info)],
     ["sentinel.periods.ask", formatDuration(ask)],
     ["sentinel.periods.publish", formatDuration(publish)],
+    ["sentinel.periods.tilt", formatDuration(tilt)],
   ];
 }
 

@@ -248,6 +248,38 @@ const BAD: [what: string, text: string, problems: string[]][] = [
     ["vedette.yaml:1:10 profile: asks for 1 connected replicas before a write, and there are 0"],
   ],
   [
+    "an unknown durability",
+    "durability: strong\n",
+    ['vedette.yaml:1:13 durability: must be one of async, fenced, confirmed (found "strong")'],
+  ],
+  [
+    "a fence without replicas",
+    "durability: fenced\nredis: { replicas: 0 }\n",
+    ["vedette.yaml:1:13 durability: asks for 1 connected replicas before a write, and there are 0"],
+  ],
+  [
+    "a fence that the file takes back",
+    "durability: confirmed\nredis: { config: { min-replicas-to-write: 1 } }\n",
+    [
+      "vedette.yaml:2:43 redis.config.min-replicas-to-write: takes back what durability: confirmed promises: it needs 2 (found 1)",
+    ],
+  ],
+  [
+    "a fence that one node takes back, and a lag that switches it off",
+    "durability: fenced\nredis:\n  nodes:\n    redis-master: { config: { min-slaves-to-write: 0 } }\n    redis-slave-1: { config: { min-replicas-max-lag: 0 } }\n",
+    [
+      "vedette.yaml:4:52 redis.nodes.redis-master.config.min-slaves-to-write: takes back what durability: fenced promises: it needs 1 (found 0)",
+      "vedette.yaml:5:54 redis.nodes.redis-slave-1.config.min-replicas-max-lag: takes back what durability: fenced promises: 0 switches min-replicas-to-write off (found 0)",
+    ],
+  ],
+  [
+    "confirmed writes under unequal priorities",
+    "durability: confirmed\nredis: { nodes: { redis-slave-2: { config: { replica-priority: 50 } } } }\n",
+    [
+      "vedette.yaml:2:64 redis.nodes.redis-slave-2.config.replica-priority: durability: confirmed needs the same replica-priority on every node; Sentinel",
+    ],
+  ],
+  [
     "no promotable replica",
     "redis: { config: { slave-priority: 0 } }\n",
     ["vedette.yaml:1:36 redis.config.slave-priority: replica-priority 0 on every replica"],
@@ -259,9 +291,20 @@ const BAD: [what: string, text: string, problems: string[]][] = [
   ],
   [
     "rule A with a fast ping",
-    "sentinel: { downAfter: 1s, periods: { ping: 300ms } }\n",
-    ['vedette.yaml:1:24 sentinel.downAfter: must be at least 1200ms (found "1s")'],
+    "sentinel: { downAfter: 499ms, periods: { ping: 300ms } }\n",
+    ['vedette.yaml:1:24 sentinel.downAfter: must be at least 500ms (found "499ms")'],
   ],
+  [
+    "rule A with a profile and a slow ping",
+    "failover: fast\nsentinel: { periods: { ping: 900ms } }\n",
+    ['vedette.yaml:2:1 sentinel.downAfter: must be at least 1100ms (found "1s")'],
+  ],
+  [
+    "rule B with a profile and a fast ping",
+    "failover: fast\nsentinel: { periods: { ping: 100ms } }\n",
+    ['vedette.yaml:2:30 sentinel.periods.ping: must be at least 180ms (found "100ms")'],
+  ],
+  ["an unknown failover profile", "failover: faster\n", ["vedette.yaml:1:11 failover: must be one of"]],
   [
     "rule A with a slow ping",
     "sentinel: { downAfter: 2s, periods: { ping: 2s } }\n",
@@ -342,7 +385,7 @@ describe("bad input", () => {
       "bind: 0.0.0.0",
       "sentinel:",
       "  quorum: 5",
-      "  downAfter: 1s",
+      "  downAfter: 250ms",
       "  periods: { ping: 100ms }",
       "redis:",
       "  port: many",
@@ -407,6 +450,14 @@ describe("advice", () => {
     [
       'redis: { config: { appendonly: no, save: "" } }',
       "info redis.config: with neither an append-only file nor snapshots every node",
+    ],
+    [
+      "durability: fenced\nredis: { replicas: 1 }",
+      "info durability: with one replica no write is accepted while any node is down",
+    ],
+    [
+      "durability: confirmed\nredis: { replicas: 2 }",
+      "info durability: with 2 replicas no write is accepted while any node is down",
     ],
     ["production: true", "info production: at maxmemory allkeys-lru evicts keys"],
     [

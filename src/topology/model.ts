@@ -1,3 +1,5 @@
+import type { FailoverProfile } from "./failover-profiles.ts";
+import type { Durability } from "./durability.ts";
 import type { Problem } from "./problems.ts";
 
 /**
@@ -13,7 +15,7 @@ export type NodeId = string;
 /** Where an effective value came from, for `vedette config show`. */
 export type Origin =
   | { from: "default" }
-  | { from: "size" | "profile"; name: string }
+  | { from: "size" | "profile" | "failover" | "durability"; name: string }
   | { from: "derived"; why: string }
   | { from: "file"; key: string; line: number; column: number };
 
@@ -60,6 +62,8 @@ export interface SentinelPeriods {
   info: number;
   ask: number;
   publish: number;
+  /** How long it acts on nothing after its clock jumped. */
+  tilt: number;
 }
 
 export interface Topology {
@@ -68,7 +72,11 @@ export interface Topology {
   runtime: "local";
   /** Marked by its owner as one where drills ask for the name to be typed. */
   production: boolean;
+  /** What a write that was acknowledged survives; see docs/failover.md. */
+  durability: Durability;
   failover: {
+    /** Where the settings of `sentinel` come from that the file does not give. */
+    profile: FailoverProfile;
     /** Ask Sentinel for a failover as soon as the runtime reports that the master's process has ended. */
     fast: boolean;
     /** Spread what the asked Sentinel decided to the others, instead of waiting for its next poll. */
@@ -89,7 +97,10 @@ export interface Topology {
   sentinel: {
     nodes: [SentinelNode, ...SentinelNode[]];
     quorum: number;
+    /** In force while the cluster runs. */
     downAfterMs: number;
+    /** What stands on disk: safe with the periods that a Sentinel starts with. Never below `downAfterMs`. */
+    startDownAfterMs: number;
     failoverTimeoutMs: number;
     parallelSyncs: number;
     periods: SentinelPeriods;

@@ -34,9 +34,10 @@ describe("defaults", () => {
     expect(sentinel).toEqual({
       quorum: 2,
       downAfterMs: 5000,
+      startDownAfterMs: 5000,
       failoverTimeoutMs: 10_000,
       parallelSyncs: 1,
-      periods: { ping: 1000, info: 10_000, ask: 1000, publish: 2000 },
+      periods: { ping: 1000, info: 10_000, ask: 1000, publish: 2000, tilt: 30_000 },
     });
     expect(topology).toMatchObject({
       name: "mymaster",
@@ -96,6 +97,30 @@ redis:
       priority: 0,
       minReplicas: { toWrite: 0, maxLag: 10 },
       appendOnly: false,
+    });
+  });
+
+  it.each<[string, string, string]>([
+    ["", "0", "10"],
+    ["profile: store", "1", "10"],
+    ["durability: async\nprofile: store", "1", "10"],
+    ["durability: fenced", "1", "3"],
+    ["durability: fenced\nprofile: store", "1", "3"],
+    ["durability: confirmed", "2", "3"],
+    ["durability: confirmed\nprofile: store\nredis: { replicas: 4 }", "3", "3"],
+    ["durability: confirmed\nredis: { replicas: 1 }", "1", "3"],
+    [
+      "durability: fenced\nredis: { config: { min-replicas-to-write: 2, min-replicas-max-lag: 1 } }",
+      "2",
+      "1",
+    ],
+  ])("fence writes as the durability asks: %j", (text, toWrite, maxLag) => {
+    const node = redis(load(text), "redis-slave-1");
+    expect(lines(node, "min-replicas-to-write")).toEqual([toWrite]);
+    expect(lines(node, "min-replicas-max-lag")).toEqual([maxLag]);
+    expect(node.minReplicas, "what lifting the start fence sets").toEqual({
+      toWrite: Number(toWrite),
+      maxLag: Number(maxLag),
     });
   });
 
@@ -205,6 +230,38 @@ describe("Sentinels", () => {
       downAfterMs: 1200,
       periods: { ping: 280, info: 10_000, ask: 100, publish: 500 },
     });
+  });
+});
+
+describe("the failover profile fast", () => {
+  it("finds silence soon, with periods that rules A and B allow, and starts from a safe down-after", () => {
+    const { sentinel, failover } = load("failover: fast\nredis: { replicas: 4 }");
+    expect(failover).toEqual({ profile: "fast", fast: true, spread: true });
+    expect(sentinel).toMatchObject({
+      downAfterMs: 1000,
+      startDownAfterMs: 1500,
+      failoverTimeoutMs: 4000,
+      parallelSyncs: 4,
+      periods: { ping: 250, info: 500, ask: 250, publish: 500, tilt: 5000 },
+    });
+  });
+
+  it("gives way to what the file says", () => {
+    const text = "failover: fast\nsentinel: { downAfter: 2s, parallelSyncs: 1, periods: { info: 800ms } }";
+    expect(load(text).sentinel).toMatchObject({
+      downAfterMs: 2000,
+      startDownAfterMs: 2000,
+      failoverTimeoutMs: 4000,
+      parallelSyncs: 1,
+      periods: { ping: 250, info: 800 },
+    });
+  });
+
+  it("is named as the origin of what it sets", () => {
+    const { origins } = parseTopology("failover: fast\n", "/srv/app/vedette.yaml", "vedette.yaml");
+    expect(origins.get("sentinel.downAfter")).toEqual({ from: "failover", name: "fast" });
+    expect(origins.get("sentinel.periods.ping")).toEqual({ from: "failover", name: "fast" });
+    expect(origins.get("sentinel.quorum")).toMatchObject({ from: "derived" });
   });
 });
 

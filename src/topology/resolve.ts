@@ -1,5 +1,7 @@
 import path from "node:path";
 import { DEFAULTS, defaultQuorum, redisDefaults, SENTINEL_DEFAULTS } from "./defaults.ts";
+import { sentinelTiming, startDownAfterMs, type FailoverProfile } from "./failover-profiles.ts";
+import { durabilityDirectives } from "./durability.ts";
 import { fileLayer, merge, ownLayer, toDirectives, toSentinelDirectives, type Layer } from "./layers.ts";
 import type { Origin, RedisNode, ResolvedTopology, SentinelNode, Topology } from "./model.ts";
 import { bindAddress, bindAddresses, canonicalHost, redisIds, sentinelIds } from "./names.ts";
@@ -41,6 +43,7 @@ class Resolver {
   readonly #origins = new Map<string, Origin>();
   readonly #name: string;
   readonly #stateDir: string;
+  readonly #failover: FailoverProfile;
 
   constructor(raw: RawTopology, file: string | null, baseDir: string, problems: Problems) {
     this.#raw = raw;
@@ -49,6 +52,7 @@ class Resolver {
     this.#problems = problems;
     this.#name = this.#pick("name", raw.name, DEFAULTS.name);
     this.#stateDir = path.join(this.#path("stateDir", raw.stateDir, DEFAULTS.stateDir), this.#name);
+    this.#failover = this.#pick("failover", raw.failover, "standard");
   }
 
   resolve(): ResolvedTopology {
@@ -57,7 +61,9 @@ class Resolver {
       name: this.#name,
       runtime: this.#pick("runtime", this.#raw.runtime, "local"),
       production: this.#pick("production", this.#raw.production, false),
+      durability: this.#pick("durability", this.#raw.durability, "async"),
       failover: {
+        profile: this.#failover,
         fast: this.#pick<"on" | "off">("fastFailover", this.#raw.fastFailover, "on") === "on",
         spread: this.#pick<"on" | "off">("spreadDecision", this.#raw.spreadDecision, "on") === "on",
       },
@@ -128,8 +134,15 @@ class Resolver {
       defaults,
       ...(size === undefined ? [] : [ownLayer(SIZE_DIRECTIVES[size], { from: "size", name: size })]),
       ...profiles.map((name) => ownLayer(PROFILE_DIRECTIVES[name], { from: "profile", name })),
+      ...this.#durabilityLayer(replicas),
       fileLayer("redis", "redis.config", this.#raw.redis?.config, this.#problems),
     ];
+  }
+
+  /** Above the profiles: `store` asks for one replica, and whoever asks for more durability means it. */
+  #durabilityLayer(replicas: number): Layer[] {
+    const name = this.#raw.durability ?? "async";
+    return [ownLayer(durabilityDirectives(name, replicas), { from: "durability", name })];
   }
 
   #sentinel(): Topology["sentinel"] {
@@ -153,19 +166,31 @@ class Resolver {
         directives: toSentinelDirectives(layer, this.#name),
       };
     });
-    const period = (name: keyof typeof DEFAULTS.periods): number =>
-      this.#duration(`sentinel.periods.${name}`, raw.periods?.[name], DEFAULTS.periods[name]);
+    return { nodes: nonEmpty(nodes), quorum: this.#quorum(raw.quorum, count), ...this.#timing(raw) };
+  }
+
+  /** What the file gives wins over the failover profile. */
+  #timing(raw: NonNullable<RawTopology["sentinel"]>) {
+    const base = sentinelTiming(this.#failover, this.#raw.redis?.replicas ?? DEFAULTS.replicas);
+    const from: Origin =
+      this.#failover === "standard" ? { from: "default" } : { from: "failover", name: this.#failover };
+    const duration = (key: string, value: string | undefined, fallback: number): number =>
+      this.#duration(`sentinel.${key}`, value, fallback, from);
+    const period = (name: keyof typeof base.periods): number =>
+      duration(`periods.${name}`, raw.periods?.[name], base.periods[name]);
+    const downAfterMs = duration("downAfter", raw.downAfter, base.downAfterMs);
     return {
-      nodes: nonEmpty(nodes),
-      quorum: this.#quorum(raw.quorum, count),
-      downAfterMs: this.#duration("sentinel.downAfter", raw.downAfter, DEFAULTS.downAfterMs),
-      failoverTimeoutMs: this.#duration(
-        "sentinel.failoverTimeout",
-        raw.failoverTimeout,
-        DEFAULTS.failoverTimeoutMs,
-      ),
-      parallelSyncs: this.#pick("sentinel.parallelSyncs", raw.parallelSyncs, DEFAULTS.parallelSyncs),
-      periods: { ping: period("ping"), info: period("info"), ask: period("ask"), publish: period("publish") },
+      downAfterMs,
+      startDownAfterMs: startDownAfterMs(downAfterMs),
+      failoverTimeoutMs: duration("failoverTimeout", raw.failoverTimeout, base.failoverTimeoutMs),
+      parallelSyncs: this.#pick("sentinel.parallelSyncs", raw.parallelSyncs, base.parallelSyncs, from),
+      periods: {
+        ping: period("ping"),
+        info: period("info"),
+        ask: period("ask"),
+        publish: period("publish"),
+        tilt: period("tilt"),
+      },
     };
   }
 
@@ -211,17 +236,17 @@ class Resolver {
     return common === null ? path.join(this.#stateDir, "redis", id, "data") : path.join(common, id);
   }
 
-  #pick<T>(key: string, value: T | undefined, fallback: T): T {
-    this.#origins.set(key, value === undefined ? { from: "default" } : this.#fileOrigin(key));
+  #pick<T>(key: string, value: T | undefined, fallback: T, otherwise: Origin = { from: "default" }): T {
+    this.#origins.set(key, value === undefined ? otherwise : this.#fileOrigin(key));
     return value ?? fallback;
   }
 
-  #duration(key: string, value: string | undefined, fallback: number): number {
+  #duration(key: string, value: string | undefined, fallback: number, otherwise?: Origin): number {
     const ms = value === undefined ? undefined : (parseDuration(value) ?? undefined);
     if (value !== undefined && (ms === undefined || ms < 1)) {
       this.#problems.error(key, "must be at least 1ms, in whole milliseconds", { found: value });
     }
-    return this.#pick(key, ms === 0 ? undefined : ms, fallback);
+    return this.#pick(key, ms === 0 ? undefined : ms, fallback, otherwise);
   }
 
   #size(key: string, value: string | number | undefined, fallback: number): number {

@@ -2,6 +2,7 @@ import type { ResolvedTopology } from "./model.ts";
 import type { Problems } from "./problems.ts";
 import * as addresses from "./rules/addresses.ts";
 import * as data from "./rules/data.ts";
+import * as durability from "./rules/durability.ts";
 import * as failover from "./rules/failover.ts";
 import type { Report, Rule } from "./rules/rule.ts";
 
@@ -19,6 +20,9 @@ const RULES: Rule[] = [
   failover.ruleB,
   failover.failoverTimeoutIsModest,
   data.writesArePossible,
+  durability.fenceHolds,
+  durability.confirmedNeedsEqualPriorities,
+  durability.writesSurviveAFailover,
   data.directoriesAreApart,
   data.dataSurvivesRestarts,
   data.productionKeepsKeys,

@@ -1,4 +1,6 @@
 import * as z from "zod";
+import { FAILOVER_PROFILES } from "./failover-profiles.ts";
+import { DURABILITIES } from "./durability.ts";
 import { CLUSTER_NAME, isBind, isHost } from "./names.ts";
 import { PROFILES, SIZES } from "./profiles.ts";
 import { DURATION, SIZE } from "./units.ts";
@@ -110,6 +112,7 @@ function sentinelShape() {
             info: period("INFO", "10s"),
             ask: period("question to its peers", "1s"),
             publish: period("hello", "2s"),
+            tilt: period("TILT", "30s"),
           },
           mapping,
         )
@@ -137,6 +140,10 @@ function build() {
         .optional(),
       runtime: z.literal("local", error("only local is supported")).describe("Where nodes run").optional(),
       production: z.boolean(yesNo).describe("Drills then ask for the cluster's name").optional(),
+      failover: z
+        .enum(FAILOVER_PROFILES, error(`must be one of ${FAILOVER_PROFILES.join(", ")}`))
+        .describe("How soon Sentinel finds a silent master; standard")
+        .optional(),
       fastFailover: z
         .enum(["on", "off"], error("must be on or off"))
         .describe("Ask Sentinel for a failover as soon as the master's process has ended; on")
@@ -144,6 +151,10 @@ function build() {
       spreadDecision: z
         .enum(["on", "off"], error("must be on or off"))
         .describe("Tell the other Sentinels of it at once; on")
+        .optional(),
+      durability: z
+        .enum(DURABILITIES, error(`must be one of ${DURABILITIES.join(", ")}`))
+        .describe("What an acknowledged write survives; async")
         .optional(),
       stateDir: path("a directory").describe("Vedette's own files; .vedette").optional(),
       backupDir: path("a directory").describe("Where backups go; backups").optional(),

@@ -2,6 +2,7 @@ import type {
   Address,
   NodeProcess,
   OperationSeen,
+  PauseSeen,
   RedisSeen,
   SentinelSeen,
   Snapshot,
@@ -47,6 +48,7 @@ class ClusterBuilder {
   private readonly watchers: { node: SentinelNode; seen: Partial<SentinelSeen> }[] = [];
   private stewardSeen: StewardSeen = { running: true, pid: 900, startedAt: NOW - 3_600_000 };
   private operationSeen: OperationSeen | null = null;
+  private pauseSeen: PauseSeen | null = null;
   private masterSeen: Snapshot["master"] | undefined;
 
   master(id: string, seen: Partial<RedisSeen> = {}, settings: NodeSettings = {}): this {
@@ -95,6 +97,9 @@ class ClusterBuilder {
       quorumMessage: null,
       replicas: [],
       otherSentinels: null,
+      silentMs: null,
+      downAfterMs: null,
+      periods: null,
       pid: null,
       runId: null,
       version: null,
@@ -105,6 +110,13 @@ class ClusterBuilder {
 
   steward(seen: Partial<StewardSeen>): this {
     this.stewardSeen = { ...this.stewardSeen, ...seen };
+    return this;
+  }
+
+  /** Paused by ann, two minutes ago, for half an hour; all Sentinels were told. */
+  paused(reason = "new kernel"): this {
+    this.pauseSeen = { by: "ann", reason, since: NOW - 120_000, until: NOW + 1_680_000 };
+    for (const watcher of this.watchers) watcher.seen = { downAfterMs: 1_800_000, ...watcher.seen };
     return this;
   }
 
@@ -134,7 +146,8 @@ class ClusterBuilder {
       name: "mymaster",
       runtime: "local",
       production: false,
-      failover: { fast: true, spread: true },
+      durability: "async",
+      failover: { profile: "standard", fast: true, spread: true },
       file: null,
       baseDir: "/srv/app",
       stateDir: "/srv/app/.vedette/mymaster",
@@ -144,9 +157,10 @@ class ClusterBuilder {
         nodes: [firstSentinel, ...otherSentinels],
         quorum: Math.min(2, this.watchers.length),
         downAfterMs: 5000,
+        startDownAfterMs: 5000,
         failoverTimeoutMs: 10_000,
         parallelSyncs: 1,
-        periods: { ping: 1000, info: 10_000, ask: 1000, publish: 2000 },
+        periods: { ping: 1000, info: 10_000, ask: 1000, publish: 2000, tilt: 30_000 },
       },
       security: { passwordFile: null },
       supervise: { restarts: 5, windowMs: 60_000 },
@@ -173,6 +187,7 @@ class ClusterBuilder {
       sentinels,
       steward: this.stewardSeen,
       operation: this.operationSeen,
+      pause: this.pauseSeen,
     };
   }
 
@@ -253,8 +268,16 @@ class ClusterBuilder {
           flags: seen.state === "up" ? ["slave"] : ["s_down", "slave", "disconnected"],
           linkUp: seen.link === "up",
           priority: seen.priority ?? 100,
+          offset: seen.offset,
+          runId: seen.runId,
         })),
       otherSentinels: this.watchers.length - 1,
+      peers: this.watchers
+        .filter((other) => other.node.id !== node.id)
+        .map((other) => ({ host: other.node.host, port: other.node.port })),
+      silentMs: 400,
+      downAfterMs: this.topology.sentinel.downAfterMs,
+      periods: this.topology.sentinel.periods,
       runId: `run-${node.id}`,
       version: "7.0.15",
       uptimeSeconds: 3600,

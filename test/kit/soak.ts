@@ -3,6 +3,7 @@ import type { Snapshot } from "../../src/cluster/snapshot.ts";
 import { until } from "../../src/clock.ts";
 import { LiveCluster } from "./live-cluster.ts";
 import { Prober } from "./prober.ts";
+import { generator } from "./random.ts";
 import { Writer } from "./writer.ts";
 
 export interface SoakResult {
@@ -109,15 +110,4 @@ function lifeOf(snapshot: Snapshot, id: string): string | null {
 
 function replay(seed: number, faults: string[]): string {
   return `replay with SOAK_SEED=${seed}; faults so far: ${faults.join(", ") || "none"}`;
-}
-
-/** mulberry32: small, seedable, good enough to pick victims. */
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { until } from "../../src/clock.ts";
+import type { Snapshot } from "../../src/cluster/snapshot.ts";
 import { readHistory } from "../../src/operations/history.ts";
 import { LiveCluster } from "../kit/live-cluster.ts";
 import { Prober } from "../kit/prober.ts";
@@ -44,6 +45,37 @@ describe("a crashed master", () => {
       expect(failovers().at(-1)).toMatchObject({ from: old, to: moved.master?.node, epoch: round });
       expect(failovers().at(-1)?.durationsMs?.["promoted"]).toBeGreaterThan(0);
     }
+  });
+
+  it("is succeeded by the replica that has the most, also when Sentinel's last poll says otherwise", async () => {
+    cluster = await LiveCluster.create(
+      "redis: { port: BASE }\nsentinel: { port: SENTINELS, downAfter: 10s, failoverTimeout: 10s }",
+    );
+    await cluster.up({ steward: true });
+    const { nodes } = await cluster.settled();
+    const replicas = nodes
+      .filter((node) => node.role === "replica")
+      .toSorted((a, b) => ((a.runId ?? "") < (b.runId ?? "") ? -1 : 1));
+    // Among equals Sentinel takes the smallest run id: the greatest is the one that it must not pass over.
+    const best = replicas.at(-1)?.node ?? "";
+    const others = replicas.slice(0, -1).map(({ node }) => node);
+    const link = (up: boolean) => (now: Snapshot) =>
+      now.nodes.filter(({ node }) => others.includes(node)).every((node) => (node.link === "up") === up);
+    for (const node of others) await cluster.call(node, "REPLICAOF", "127.0.0.1", "1");
+    await cluster.eventually("two replicas without a link", link(false));
+    await cluster.call("redis-master", "SET", "last", "word");
+    const offset = (await cluster.look()).nodes.find(({ node }) => node === "redis-master")?.offset ?? 0;
+    await cluster.eventually("the third has the last word", (now) =>
+      now.nodes.some(({ node, offset: reached }) => node === best && (reached ?? 0) >= offset),
+    );
+    await cluster.runtime.fault("redis-master", "kill");
+    const moved = await cluster.eventually(
+      "a failover",
+      (now) => now.master !== null && now.master.node !== "redis-master",
+    );
+    expect(moved.master?.node).toBe(best);
+    expect(await cluster.call(best, "GET", "last")).toBe("word");
+    await cluster.settled();
   });
 
   it("of an adopted cluster is failed over as fast", async () => {

@@ -72,7 +72,7 @@ function facts(): RuntimeFacts {
     wanted: true,
     gaveUp: false,
   }));
-  return { processes, steward: { running: true, pid: 1, startedAt: null }, operation: null };
+  return { processes, steward: { running: true, pid: 1, startedAt: null }, operation: null, pause: null };
 }
 
 async function look(topology: Topology, password: string | null = null): Promise<Snapshot> {

@@ -9,7 +9,7 @@ import { readSettings } from "../../src/operations/benchmark-plan.ts";
 import { beforeFlush, flushAll } from "../../src/operations/flush-all.ts";
 import type { FailoverTest } from "../../src/operations/failover-record.ts";
 import { historyFile, readHistory } from "../../src/operations/history.ts";
-import { debugArguments } from "../../src/operations/sentinel-periods.ts";
+import { periodWords } from "../../src/cluster/sentinel-timing.ts";
 import type { HeardEvent } from "../../src/operations/sentinel-watch.ts";
 import { beforeFailoverTest, testFailover } from "../../src/operations/test-failover.ts";
 import { testReplication } from "../../src/operations/test-replication.ts";
@@ -242,7 +242,7 @@ describe("test-failover", () => {
 
 /** The Sentinels' periods, which the test hurries, are the topology's again. */
 async function expectPeriods(): Promise<void> {
-  const wanted = debugArguments(cluster.topology.sentinel.periods);
+  const wanted = periodWords(cluster.topology.sentinel.periods);
   for (const sentinel of cluster.sentinels()) {
     const current = ((await cluster.call(sentinel, "SENTINEL", "DEBUG")) as unknown[]).map((word) =>
       String(word).toLowerCase(),

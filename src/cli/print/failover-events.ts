@@ -20,10 +20,13 @@ export function printEvent(
 ): string {
   const colours = coloursFor(colour);
   const width = Math.max(...names.topology.sentinel.nodes.map((node) => node.id.length));
+  return `${ms.toFixed(0).padStart(7)} ms  ${sentinel.padEnd(width)}  ${sentence(names, event, colours)}`;
+}
+
+/** What a Sentinel says in words, or as it says it where we have none. */
+export function sentence(names: EventNames, event: SentinelEvent, colours: Colours): string {
   const said = eventInWords(names, event);
-  const text =
-    said === null ? colours.dim(`${event.channel} ${event.raw}`) : paint(event.channel, said, colours);
-  return `${ms.toFixed(0).padStart(7)} ms  ${sentinel.padEnd(width)}  ${text}`;
+  return said === null ? colours.dim(`${event.channel} ${event.raw}`) : paint(event.channel, said, colours);
 }
 
 function paint(channel: string, text: string, colours: Colours): string {
@@ -41,7 +44,7 @@ export function eventInWords(names: EventNames, event: SentinelEvent): string | 
     case "epoch":
       return `is at epoch ${event.epoch}`;
     case "other":
-      return vote(names, event);
+      return voteOrTilt(names, event);
     case "instance": {
       const said = INSTANCE[event.channel]?.(name(event.address));
       if (said === undefined) return null;
@@ -73,14 +76,22 @@ const INSTANCE: Record<string, (node: string) => string> = {
   "+config-update-from": (node) => `learns the new configuration from ${node}`,
   "+convert-to-slave": (node) => `makes ${node} a replica`,
   "+slave": (node) => `knows ${node} as a replica`,
+  "+sentinel": (node) => `knows the Sentinel ${node}`,
+  "+monitor": (node) => `watches the master ${node}`,
+  "+reset-master": (node) => `has forgotten all it knew of ${node} and its replicas`,
+  "+failover-detected": (node) => `notices a failover of ${node} that no Sentinel led`,
+  "+fix-slave-config": (node) => `points ${node} to the master that it should follow`,
+  "+set": (node) => `was given another setting for ${node}`,
   "+reboot": (node) => `${node} was restarted`,
   "-role-change": (node) => `sees ${node} in another role than it knew`,
   "+role-change": (node) => `sees ${node} in the role it knew`,
 };
 
-/** `<id> <epoch>` */
-function vote({ voters }: EventNames, { channel, raw }: SentinelEvent): string | null {
+/** `<id> <epoch>` of a vote; TILT has no arguments. */
+function voteOrTilt({ voters }: EventNames, { channel, raw }: SentinelEvent): string | null {
   const [id = "", epoch] = raw.split(" ");
+  if (channel === "+tilt") return "is in TILT (its clock jumped, or it was frozen) and acts on nothing";
+  if (channel === "-tilt") return "is out of TILT";
   if (channel !== "+vote-for-leader") return null;
   return `votes for ${voters.get(id) ?? id} at epoch ${epoch ?? "?"}`;
 }

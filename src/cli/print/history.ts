@@ -1,11 +1,15 @@
+import type { Failover } from "../../operations/failovers.ts";
 import type { HistoryEvent } from "../../operations/history.ts";
 import { coloursFor, type Colours } from "./colours.ts";
 import { table } from "./table.ts";
-import { localStamp } from "./text.ts";
+import { harmless, localStamp } from "./text.ts";
 
-/** `vedette history`: what happened to the cluster, oldest first, one line an event. */
-export function printHistory(events: readonly HistoryEvent[], colour: boolean): string {
-  if (events.length === 0) return "nothing has happened yet\n";
+/** One line of the history: a failover, put together from all who told of it, or anything else. */
+export type Happening = { time: number } & ({ failover: Failover } | { event: HistoryEvent });
+
+/** `vedette history`: what happened to the cluster, oldest first, one line each. */
+export function printHistory(happenings: readonly Happening[], colour: boolean): string {
+  if (happenings.length === 0) return "nothing has happened yet\n";
   const colours = coloursFor(colour);
   const columns = [
     { title: "WHEN" },
@@ -14,19 +18,38 @@ export function printHistory(events: readonly HistoryEvent[], colour: boolean): 
     { title: "EPOCH" },
     { title: "WHY" },
   ];
-  const rows = events.map((event) => [
-    localStamp(event.time),
-    kindOf(event, colours),
-    whereOf(event),
-    event.epoch === undefined || event.epoch === null ? "" : String(event.epoch),
-    whyOf(event),
+  const rows = happenings.map((each) => [
+    localStamp(each.time),
+    ...("failover" in each ? failoverRow(each.failover, colours) : eventRow(each.event, colours)),
   ]);
   return `${table(columns, rows).join("\n")}\n`;
 }
 
-function kindOf({ kind }: HistoryEvent, colours: Colours): string {
-  if (kind === "gave-up") return colours.red(kind);
-  return kind === "failover" || kind === "switchover" ? colours.bold(kind) : kind;
+function failoverRow(failover: Failover, colours: Colours): string[] {
+  const { kind, from, to, epoch, cause, askedBy } = failover;
+  const { promoted, firstWrite, reconfigured } = failover.durationsMs;
+  const times: [string, number | null][] = [
+    firstWrite === null ? ["new master after", promoted] : ["writable after", firstWrite],
+    ["all linked after", reconfigured],
+  ];
+  const known = times.flatMap(([what, ms]) => (ms === null ? [] : [`${what} ${Math.round(ms)} ms`]));
+  return [
+    colours.bold(kind),
+    `${from ?? "?"} → ${to ?? "?"}`,
+    epoch === null ? "" : String(epoch),
+    why([known.join(", "), cause, askedBy?.startsWith("vedette") === true ? `by ${askedBy}` : ""]),
+  ];
+}
+
+function eventRow(event: HistoryEvent, colours: Colours): string[] {
+  const { kind, epoch, cause, durationsMs, by } = event;
+  const times = Object.entries(durationsMs ?? {}).map(([what, ms]) => `${what} ${Math.round(ms)} ms`);
+  return [
+    kind === "gave-up" ? colours.red(kind) : kind,
+    whereOf(event),
+    epoch === undefined || epoch === null ? "" : String(epoch),
+    why([cause?.split("\n")[0] ?? "", times.join(", "), by === "steward" ? "" : `by ${by}`]),
+  ];
 }
 
 function whereOf({ node, from, to }: HistoryEvent): string {
@@ -34,10 +57,6 @@ function whereOf({ node, from, to }: HistoryEvent): string {
   return node ?? "";
 }
 
-function whyOf({ cause, durationsMs, by }: HistoryEvent): string {
-  const times = Object.entries(durationsMs ?? {}).map(([what, ms]) => `${what} ${Math.round(ms)} ms`);
-  const [firstLine = ""] = (cause ?? "").split("\n");
-  return [firstLine, times.join(", "), by === "steward" ? "" : `by ${by}`]
-    .filter((part) => part !== "")
-    .join("; ");
+function why(parts: readonly string[]): string {
+  return harmless(parts.filter((part) => part !== "").join("; "));
 }

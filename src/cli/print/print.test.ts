@@ -48,6 +48,7 @@ const SCENES: Record<string, () => Built> = {
   "after-failover": afterFailover,
   degraded,
   nothing,
+  paused: () => seedCluster().paused(),
 };
 
 const golden = (name: string) => new URL(`../../../test/golden/${name}.txt`, import.meta.url).pathname;

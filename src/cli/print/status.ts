@@ -2,6 +2,7 @@ import prettyBytes from "pretty-bytes";
 import prettyMs from "pretty-ms";
 import type { Finding } from "../../cluster/finding.ts";
 import type { RedisSeen, SentinelSeen, Snapshot } from "../../cluster/snapshot.ts";
+import { pauseSentence } from "../../cluster/pause.ts";
 import { nameAt } from "../../cluster/view.ts";
 import type { Topology } from "../../topology/model.ts";
 import { coloursFor, type Colours } from "./colours.ts";
@@ -38,7 +39,12 @@ function headline(topology: Topology, snapshot: Snapshot, colours: Colours): str
       : `master ${colours.bold(nameAt(topology, master))} at ${master.host}:${master.port}`;
   const votes = `${quorum.reachable} of ${snapshot.sentinels.length} Sentinels answer, ${quorum.needed} needed`;
   const state = quorum.ok ? "quorum ok" : colours.red("no quorum");
-  return [`${colours.bold(snapshot.cluster)}  ${who}`, `epoch ${epoch ?? "-"}, ${state} (${votes})`];
+  const { pause, observedAt } = snapshot;
+  return [
+    `${colours.bold(snapshot.cluster)}  ${who}`,
+    `epoch ${epoch ?? "-"}, ${state} (${votes})`,
+    ...(pause === null ? [] : [colours.yellow(pauseSentence(pause, observedAt))]),
+  ];
 }
 
 function nodeTable({ nodes, master }: Snapshot, colours: Colours): string[] {
@@ -144,11 +150,12 @@ export function opinion(
 
 function stewardLines(topology: Topology, snapshot: Snapshot, colours: Colours): string[] {
   const { steward, operation, observedAt } = snapshot;
-  const pace = steward.running && topology.failover.fast ? "on" : "off";
+  const pace = steward.running && topology.failover.fast && snapshot.pause === null ? "on" : "off";
   const up = steward.startedAt === null ? "" : `, up ${age(observedAt - steward.startedAt)}`;
   const pid = steward.pid === null ? "" : ` (process ${steward.pid}${up})`;
   const line = steward.running ? `steward running${pid}` : `steward ${colours.yellow("not running")}`;
-  const lines = [`${line}, fast failover ${pace}`];
+  const { profile } = topology.failover;
+  const lines = [`${line}, fast failover ${pace}${profile === "standard" ? "" : `, failover: ${profile}`}`];
   if (operation === null) return lines;
   const since = age(observedAt - operation.since);
   return [...lines, `${colours.cyan(operation.name)} under way for ${since} (process ${operation.pid})`];

@@ -1,5 +1,6 @@
 import type { Finding } from "../finding.ts";
 import type { RedisNode } from "../../topology/model.ts";
+import { pauseSentence } from "../pause.ts";
 import { listed, type View } from "../view.ts";
 import { evictionPolicy } from "./nodes.ts";
 
@@ -7,6 +8,7 @@ import { evictionPolicy } from "./nodes.ts";
 export function judgeCluster(view: View): Finding[] {
   return [
     stewardDown(view),
+    paused(view),
     versionMix(view),
     oneHost(view),
     fewSentinels(view),
@@ -25,6 +27,18 @@ function stewardDown({ snapshot }: View): Finding | null {
     message:
       "the steward is not running: nobody restarts a node that dies, and failover takes Sentinel's own pace",
     action: "vedette up",
+  };
+}
+
+/** Somebody asked for it and it ends by itself: no reason to fail a health check in the middle of maintenance. */
+function paused({ snapshot: { pause, observedAt } }: View): Finding | null {
+  if (pause === null) return null;
+  return {
+    code: "PAUSED",
+    severity: "info",
+    node: null,
+    message: `${pauseSentence(pause, observedAt)}; until then nobody is promoted and nothing is restarted`,
+    action: "vedette resume, as soon as you are done",
   };
 }
 

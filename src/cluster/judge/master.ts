@@ -1,6 +1,7 @@
 import prettyMs from "pretty-ms";
 import type { Finding } from "../finding.ts";
 import type { RedisSeen } from "../snapshot.ts";
+import { pauseSentence } from "../pause.ts";
 import { configured, listed, nameAt, type View } from "../view.ts";
 
 /** Is there one master, the one that the Sentinels name, and does it take writes? */
@@ -49,18 +50,24 @@ function masterDown(view: View): Finding | null {
   const { master, masterUp, failover, topology, snapshot } = view;
   if (master === null || masterUp || master.authError) return null;
   const after = prettyMs(topology.sentinel.downAfterMs);
-  const willFailOver = snapshot.quorum.ok && topology.redis.nodes.length > 1;
+  const { pause } = snapshot;
+  const willFailOver = pause === null && snapshot.quorum.ok && topology.redis.nodes.length > 1;
   const outlook = failover
     ? "a failover is under way"
     : willFailOver
       ? `the Sentinels promote a replica once it has been silent for ${after}`
-      : "no failover can happen";
+      : pause === null
+        ? "no failover can happen"
+        : `nobody is promoted: ${pauseSentence(pause, snapshot.observedAt)}`;
   return {
     code: "MASTER_DOWN",
     severity: "error",
     node: master.node,
     message: `the master ${master.node} ${silence(master)}; ${outlook}`,
-    action: willFailOver || failover ? "vedette status --watch" : `vedette start ${master.node}`,
+    action:
+      willFailOver || failover
+        ? "vedette status --watch"
+        : `vedette start ${master.node}${pause === null ? "" : ", or vedette resume"}`,
   };
 }
 

@@ -82,7 +82,7 @@ function nodeUnreachable({ node, reason, pid }: RedisSeen): Finding {
 
 function nodeDown({ snapshot }: View, { node, reason, wanted }: RedisSeen): Finding {
   const why = wanted ? because(reason) : ": it was stopped on request";
-  const restarted = wanted && snapshot.steward.running;
+  const restarted = wanted && snapshot.steward.running && snapshot.pause === null;
   return {
     code: "NODE_DOWN",
     severity: "warning",

@@ -1,5 +1,6 @@
 import type { Finding } from "../finding.ts";
 import type { SentinelSeen } from "../snapshot.ts";
+import { staleEntries } from "../stale.ts";
 import { listed, nameAt, sameNode, type View } from "../view.ts";
 
 /** Can the Sentinels decide, do they agree, and do they know the cluster as it is? */
@@ -58,7 +59,9 @@ function absence({ snapshot }: View, sentinel: SentinelSeen): Finding {
       action: `vedette logs ${node}, then vedette start ${node}`,
     };
   }
-  return pid === null ? sentinelDown(snapshot.steward.running, sentinel) : sentinelSilent(sentinel);
+  return pid === null
+    ? sentinelDown(snapshot.steward.running && snapshot.pause === null, sentinel)
+    : sentinelSilent(sentinel);
 }
 
 function sentinelSilent({ node, reason, pid }: SentinelSeen): Finding {
@@ -109,7 +112,7 @@ function disagreement({ topology, snapshot, reachable, failover }: View): Findin
 function knowledge(view: View, sentinel: SentinelSeen): (Finding | null)[] {
   if (sentinel.master === null) return [notMonitoring(view, sentinel)];
   return [
-    tilt(sentinel),
+    tilt(view, sentinel),
     seesDown(view, sentinel),
     missesReplica(view, sentinel),
     missesPeer(view, sentinel),
@@ -127,13 +130,13 @@ function notMonitoring({ topology }: View, { node }: SentinelSeen): Finding {
   };
 }
 
-function tilt({ node, tilt: tilted }: SentinelSeen): Finding | null {
+function tilt({ topology }: View, { node, tilt: tilted }: SentinelSeen): Finding | null {
   if (!tilted) return null;
   return {
     code: "SENTINEL_TILT",
     severity: "warning",
     node,
-    message: `${node} is in TILT: its clock jumped or it was paused, and for 30 s it acts on nothing`,
+    message: `${node} is in TILT: its clock jumped or it was paused, and for ${topology.sentinel.periods.tilt / 1000} s it acts on nothing`,
     action: "vedette status --watch; if it returns, look for a paused or overloaded machine",
   };
 }
@@ -191,18 +194,13 @@ function missesPeer({ reachable }: View, { node, otherSentinels }: SentinelSeen)
 
 /** Sentinel's lists only grow. A stale peer counts as a voter, a stale replica as a candidate. */
 function staleEntry({ topology, snapshot }: View, sentinel: SentinelSeen): Finding | null {
-  const ours = snapshot.nodes.map((node) => ({ host: node.host, port: node.port }));
-  const strangers = sentinel.replicas
-    .filter((replica) => !ours.some((address) => sameNode(topology, address, replica)))
-    .map(({ host, port }) => `the replica ${host}:${port}`);
-  const surplus = (sentinel.otherSentinels ?? 0) - (snapshot.sentinels.length - 1);
-  if (surplus > 0) strangers.push(`${surplus} Sentinel${surplus > 1 ? "s" : ""} too many`);
+  const strangers = staleEntries(topology, snapshot.sentinels.length, sentinel);
   if (strangers.length === 0) return null;
   return {
     code: "SENTINEL_STALE_ENTRY",
     severity: "warning",
     node: sentinel.node,
     message: `${sentinel.node} remembers ${listed(strangers)}, which this topology does not have`,
-    action: `while the master is well: vedette connect ${sentinel.node}, SENTINEL RESET ${topology.name}; one Sentinel at a time, 30 s apart`,
+    action: "vedette reset",
   };
 }

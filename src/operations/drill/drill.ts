@@ -1,8 +1,11 @@
 import { randomUUID } from "node:crypto";
+import { pauseSentence } from "../../cluster/pause.ts";
 import type { Snapshot } from "../../cluster/snapshot.ts";
+import { VedetteError } from "../../errors.ts";
 import type { RedisNode } from "../../topology/model.ts";
 import { assertCan, besideUs, namedMaster } from "../allowed.ts";
 import { look, requireNode, underLease, withNode, type Context } from "../context.ts";
+import { endPause } from "../end-pause.ts";
 import { sentinelMarks, writeGap } from "../failover-marks.ts";
 import { failoverDeadlineMs } from "../failover-trial.ts";
 import { assertRoom } from "../headroom.ts";
@@ -10,9 +13,8 @@ import { TEST_PREFIX } from "../test-replication.ts";
 import { dealParts } from "./cast.ts";
 import { Faults } from "./faults.ts";
 import { laneRecord, longestGap, promotions, secondMasterWrites, tally, throughput } from "./figures.ts";
-import { drillLease } from "./lease.ts";
 import type { DrillEvent, DrillRun, NodeAudit, ReadFigures, WriteFigures } from "./record.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Scenario, ScenarioId } from "./scenario.ts";
 import { Stage } from "./stage.ts";
 import { DrillTrial, proveHealth, type Outcome } from "./trial.ts";
 import { isOk, verdict } from "./verdict.ts";
@@ -24,6 +26,14 @@ export interface DrillWish {
   run: number;
   /** So many replicas must confirm a write before it counts as acknowledged; 0 for none. */
   confirmBy: number;
+}
+
+/**
+ * The name under which a drill holds the lease. The steward reacts to its faults as it would to real ones; a
+ * switchover it leaves alone, as it would outside a drill.
+ */
+export function drillLease(scenario: ScenarioId): string {
+  return scenario === "switchover" ? "switchover drill" : `drill ${scenario}`;
 }
 
 /** Some ten thousand numbers in hashes: bytes. */
@@ -49,22 +59,31 @@ export async function drill(
   signal: AbortSignal,
 ): Promise<DrillRun> {
   const doing = `drill ${wish.scenario.id} on ${ctx.topology.name}`;
-  return underLease(ctx, drillLease(wish.scenario.id), async () => {
+  return underLease(ctx, drillLease(wish.scenario.id), async (token) => {
+    await endPause(ctx, `vedette drill ${wish.scenario.id}`);
     const before = besideUs(await proveHealth(ctx, doing, HEALTH_DEADLINE_MS));
+    refusePaused(before, doing);
     if (wish.scenario.needs.includes("candidate"))
       assertCan(ctx, before, { operation: "testFailover" }, doing);
     const old = namedMaster(ctx, before, doing);
     const next = "raise maxmemory, or delete keys, first";
     for (const node of ctx.topology.redis.nodes)
       await withNode(ctx, node, (redis) => assertRoom(redis, WORKLOAD_BYTES, doing, next));
-    return perform(ctx, wish, { before, old, doing }, onEvent, signal);
+    return perform(ctx, wish, { before, old, doing, token }, onEvent, signal);
+  });
+}
+
+function refusePaused({ pause, observedAt }: Snapshot, doing: string): void {
+  if (pause === null) return;
+  throw new VedetteError(`${doing}: ${pauseSentence(pause, observedAt)}; nothing was touched`, {
+    next: "vedette resume",
   });
 }
 
 async function perform(
   ctx: Context,
   { scenario, run, confirmBy }: DrillWish,
-  { before, old, doing }: { before: Snapshot; old: RedisNode; doing: string },
+  { before, old, doing, token }: { before: Snapshot; old: RedisNode; doing: string; token: number },
   onEvent: (event: DrillEvent) => void,
   signal: AbortSignal,
 ): Promise<DrillRun> {
@@ -72,7 +91,7 @@ async function perform(
   const begunAt = ctx.clock.monotonic();
   const parts = dealParts(ctx.topology, before, old.id, run);
   const limitMs = failoverDeadlineMs(ctx) + 30_000;
-  const faults = new Faults(ctx, parts, old, limitMs, (kind, node, text) =>
+  const faults = new Faults(ctx, parts, old, limitMs, { token, signal }, (kind, node, text) =>
     stage.tell({ kind, node, text, channel: null }),
   );
   const prefix = `${TEST_PREFIX}drill:${randomUUID().slice(0, 8)}:`;

@@ -1,6 +1,6 @@
 import type { SentinelNode } from "../../topology/model.ts";
 import type { Context } from "../context.ts";
-import { listenTo, type HeardEvent } from "../sentinel-watch.ts";
+import { listen, type HeardEvent } from "../sentinel-watch.ts";
 
 const RETRY_MS = 50;
 
@@ -13,7 +13,7 @@ export async function keepListening(
 ): Promise<void> {
   while (!signal.aborted) {
     try {
-      const redis = await listenTo(ctx, node, onEvent);
+      const redis = await listen(ctx, node, onEvent);
       await new Promise<void>((resolve) => {
         redis.onClose(resolve);
         if (signal.aborted) redis.close();

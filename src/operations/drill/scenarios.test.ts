@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { seedCluster, cluster } from "../../../test/kit/cluster.ts";
+import { isPractice } from "../test-failover.ts";
 import { notApplicable } from "./applicable.ts";
 import { dealParts } from "./cast.ts";
 import { peers } from "./cut-off.ts";
-import { drillLease, isDrill } from "./lease.ts";
+import { drillLease } from "./drill.ts";
 import { findScenario, SCENARIOS } from "./scenarios.ts";
 import { spanMs, type ScenarioId } from "./scenario.ts";
 
@@ -40,7 +41,7 @@ describe("scenarios", () => {
 
   it("run on the seed's cluster, but for what this version has not", () => {
     const missing = SCENARIOS.filter(({ id }) => whyNot(id) !== null).map(({ id }) => id);
-    expect(missing).toEqual(["switchover", "restore"]);
+    expect(missing).toEqual(["restore"]);
   });
 
   it.each<[ScenarioId, RegExp, () => string | null]>([
@@ -89,8 +90,10 @@ describe("parts", () => {
 
 describe("the lease of a drill", () => {
   it("is told from that of other operations", () => {
-    expect(["test-failover", drillLease("kill")].every(isDrill)).toBe(true);
-    expect(["up", "failover of redis-master", "restart of drill", "switchover"].some(isDrill)).toBe(false);
+    expect(["test-failover", drillLease("kill")].every(isPractice)).toBe(true);
+    expect(
+      ["up", "failover of redis-master", "restart of drill", drillLease("switchover")].some(isPractice),
+    ).toBe(false);
   });
 });
 

@@ -43,7 +43,8 @@ describe("the identity of a process", () => {
   it.runIf(process.platform === "linux")(
     "is none for a zombie, which nobody but its parent can end",
     async () => {
-      const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 60"]);
+      // It ends only after the shell has become a sleep, which reaps nobody.
+      const parent = spawn("sh", ["-c", "sleep 0.3 & echo $!; exec sleep 60"]);
       const [line] = (await once(parent.stdout, "data")) as [Buffer];
       const zombie = Number(line.toString());
       const dead = await until(async () => identify(zombie) === null, { deadlineMs: 5_000 });

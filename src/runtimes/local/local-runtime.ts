@@ -2,13 +2,22 @@ import { existsSync, rmSync } from "node:fs";
 import { relative } from "node:path";
 import { systemClock, until, type Clock } from "../../clock.ts";
 import type { NodeProcess, OperationSeen, StewardSeen } from "../../cluster/snapshot.ts";
-import { UsageError, VedetteError, errorCode } from "../../errors.ts";
+import { UsageError, VedetteError } from "../../errors.ts";
 import type { ConfChange } from "../../render/merge-conf.ts";
-import { allNodes, findNode, type ClusterNode, type NodeId, type Topology } from "../../topology/model.ts";
+import {
+  allNodes,
+  findNode,
+  type ClusterNode,
+  type NodeId,
+  type RedisNode,
+  type Topology,
+} from "../../topology/model.ts";
 import type { Records } from "../records.ts";
 import type {
+  DataRoom,
   FirstFacts,
   Lease,
+  PauseRecord,
   ProcessFault,
   RedisProgram,
   Runtime,
@@ -16,11 +25,14 @@ import type {
   StopMode,
   StopResult,
 } from "../runtime.ts";
+import { dataRoom, deleteAside, setAside } from "./aside.ts";
 import { findBinaries, findBinary } from "./binaries.ts";
-import { claim, currentClaim, isClaim } from "./claims.ts";
+import { currentClaim } from "./claims.ts";
 import { replaceFile, replaceJson } from "./files.ts";
+import { takeExclusive, takeLease } from "./leases.ts";
 import { logFilesOf } from "./log-files.ts";
 import { statePaths, type StatePaths } from "./paths.ts";
+import { readPause, setDownAfter, startPauseTimer } from "./pause.ts";
 import { takenPorts } from "./ports.ts";
 import {
   forgetNote,
@@ -31,16 +43,12 @@ import {
   readWanted,
 } from "./process-table.ts";
 import { readRecords } from "./records.ts";
+import { SIGNALS, signal } from "./signals.ts";
 import { installScript, logTail, spawnNode } from "./spawn-node.ts";
 import { startEnv } from "./start-env.ts";
 import { assertOwnState, movedNodes, writeMarker } from "./state-dir.ts";
 import { killStewardProcess, startStewardProcess, stopStewardProcess } from "./steward-process.ts";
 import { bringUpToDate, makeNodeDirs, markUpToDate, pendingChanges } from "./working-copy.ts";
-
-/** How long a command waits for another one that is about to end: ms. */
-const LEASE_PATIENCE_MS = 3_000;
-
-const SIGNALS = { kill: "SIGKILL", stop: "SIGTERM", hang: "SIGSTOP", continue: "SIGCONT" } as const;
 
 /** Nodes as plain processes of this machine, which outlive whoever started them. */
 export class LocalRuntime implements Runtime {
@@ -86,6 +94,22 @@ export class LocalRuntime implements Runtime {
     writeMarker(this.topology, this.paths);
   }
 
+  async pause(): Promise<PauseRecord | null> {
+    return readPause(this.paths);
+  }
+
+  async notePause(record: PauseRecord): Promise<void> {
+    replaceJson(this.paths.pause, record);
+  }
+
+  async forgetPause(): Promise<void> {
+    rmSync(this.paths.pause, { force: true });
+  }
+
+  async timePause(): Promise<void> {
+    startPauseTimer(this.topology, this.paths);
+  }
+
   async records(): Promise<Records> {
     return readRecords(this.topology, this.paths);
   }
@@ -116,6 +140,7 @@ export class LocalRuntime implements Runtime {
     const node = this.node(id);
     makeNodeDirs(node, this.paths);
     bringUpToDate(this.topology, node, this.paths, this.password, first);
+    if (node.kind === "sentinel") setDownAfter(this.topology, node, this.paths, this.clock.now());
     const dir = this.dirOf(node);
     replaceFile(`${dir}/start.env`, startEnv(this.topology, node, this.paths, findBinaries(process.env)));
     if (this.password === null) rmSync(`${dir}/secret`, { force: true });
@@ -176,6 +201,20 @@ export class LocalRuntime implements Runtime {
     signal(target.pid, SIGNALS[fault]);
   }
 
+  async dataRoom(id: NodeId): Promise<DataRoom> {
+    return dataRoom(this.redis(id));
+  }
+
+  async setAside(id: NodeId, stamp: number): Promise<string> {
+    if (livingProcess(id, this.paths) !== null)
+      throw new VedetteError(`setting the data of ${id} aside: it runs`);
+    return setAside(this.redis(id), stamp);
+  }
+
+  async deleteAside(id: NodeId): Promise<void> {
+    deleteAside(this.redis(id));
+  }
+
   async want(changes: Partial<Record<NodeId, boolean>>): Promise<void> {
     replaceJson(this.paths.wanted, { ...readWanted(this.paths), ...changes });
   }
@@ -190,27 +229,11 @@ export class LocalRuntime implements Runtime {
   }
 
   async lease(operation: string): Promise<Lease> {
-    const dir = this.paths.claims("operation");
-    // The steward's own restarts take the lease for a moment: those are worth waiting for.
-    const free = async () => currentClaim(dir) === null;
-    await until(free, { deadlineMs: LEASE_PATIENCE_MS, everyMs: 50, clock: this.clock });
-    const held = claim(dir, operation, this.clock.now());
-    if (!isClaim(held)) {
-      throw new VedetteError(
-        `beginning ${operation}: \`${held.name}\` (pid ${held.pid}) is at work on cluster ${this.topology.name}`,
-        { next: "wait until it has ended, or end it; one operation at a time" },
-      );
-    }
-    return { token: held.token, name: operation, release: async () => held.release() };
+    return takeLease(this.topology, this.paths, operation, this.clock);
   }
 
   async exclusive(work: SideWork): Promise<Lease> {
-    const held = claim(this.paths.claims(work), work, this.clock.now());
-    if (isClaim(held)) return { token: held.token, name: work, release: async () => held.release() };
-    throw new VedetteError(
-      `beginning a ${work}: another one (pid ${held.pid}) is under way on cluster ${this.topology.name}`,
-      { next: "wait until it has ended, or end it" },
-    );
+    return takeExclusive(this.topology, this.paths, work, this.clock.now());
   }
 
   async program(name: RedisProgram): Promise<string> {
@@ -255,6 +278,12 @@ export class LocalRuntime implements Runtime {
     return node;
   }
 
+  private redis(id: NodeId): RedisNode {
+    const node = this.node(id);
+    if (node.kind === "redis") return node;
+    throw new VedetteError(`looking for the data of ${id}: it is a Sentinel`);
+  }
+
   private dirOf(node: ClusterNode): string {
     return node.kind === "redis" ? this.paths.redis(node.id) : this.paths.sentinel(node.id);
   }
@@ -270,17 +299,4 @@ export class LocalRuntime implements Runtime {
 function isInside(path: string, dir: string): boolean {
   const way = relative(dir, path);
   return way !== "" && !way.startsWith("..");
-}
-
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch (error) {
-    if (errorCode(error) === "ESRCH") return;
-    if (errorCode(error) !== "EPERM") throw error;
-    throw new VedetteError(`sending ${name} to pid ${pid}: it belongs to another user`, {
-      cause: error,
-      next: "type the command again as the user who started the cluster",
-    });
-  }
 }

@@ -11,6 +11,7 @@ export interface StatePaths {
   plans: string;
   script: string;
   positions: string;
+  pause: string;
   wanted: string;
   supervision: string;
   marker: string;
@@ -35,6 +36,7 @@ export function statePaths(topology: Topology): StatePaths {
     plans: join(root, "plans"),
     script: join(root, "bin", "node-start.sh"),
     positions: join(run, "positions.json"),
+    pause: join(run, "pause.json"),
     wanted: join(run, "wanted.json"),
     supervision: join(run, "supervision.json"),
     marker: join(root, "cluster.json"),

@@ -19,7 +19,13 @@ export function startEnv(
     REDIS_SERVER: binaries.server,
   };
   const values =
-    node.kind === "sentinel" ? common : { ...common, ...safeStartFacts(topology, node, paths, binaries) };
+    node.kind === "sentinel"
+      ? {
+          ...common,
+          MASTER_NAME: topology.name,
+          START_DOWN_AFTER: String(topology.sentinel.startDownAfterMs),
+        }
+      : { ...common, ...safeStartFacts(topology, node, paths, binaries) };
   return Object.entries(values)
     .map(([name, value]) => `${name}=${shellQuote(value)}\n`)
     .join("");

@@ -7,6 +7,9 @@ import { rotateLog } from "./log-files.ts";
 import { readSupervision } from "./process-table.ts";
 import { readPositions } from "./records.ts";
 
+/** Some tens of thousands of events, and as many again in the file before: bytes. */
+const HISTORY_MAX_BYTES = 10_000_000;
+
 /** The files through which the steward of a local cluster speaks with whoever comes after it. */
 export function stewardPlace(topology: Topology, runtime: LocalRuntime, token: number) {
   const { paths } = runtime;
@@ -19,11 +22,15 @@ export function stewardPlace(topology: Topology, runtime: LocalRuntime, token: n
     writePositions: (positions: Positions) => {
       if (stillOurs()) replaceHint(paths.positions, positions);
     },
-    noteGaveUp: (node: NodeId, why: string) =>
-      replaceJson(paths.supervision, { ...readSupervision(paths), [node]: { gaveUp: true, reason: why } }),
+    noteGaveUp: (node: NodeId, why: string) => {
+      if (!stillOurs()) return;
+      replaceJson(paths.supervision, { ...readSupervision(paths), [node]: { gaveUp: true, reason: why } });
+    },
     rotateLogs: () => {
       const logs = [...allNodes(topology).map((node) => paths.log(node.id)), `${paths.logs}/steward.log`];
       for (const log of logs) rotateLog(log, topology.logs.maxBytes, topology.logs.keep);
+      // Only here: of two that rotate at once, the second would throw away what the first has just moved aside.
+      rotateLog(paths.history, HISTORY_MAX_BYTES, 1);
     },
   };
 }

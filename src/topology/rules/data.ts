@@ -11,7 +11,8 @@ export function writesArePossible(topology: Topology, { problems }: Report): voi
   for (const node of topology.redis.nodes) {
     if (node.minReplicas.toWrite <= replicas) continue;
     const origin = node.directives.find(({ name }) => name === "min-replicas-to-write")?.origin;
-    const key = origin?.from === "file" ? origin.key : "profile";
+    const key =
+      origin?.from === "file" ? origin.key : origin?.from === "durability" ? "durability" : "profile";
     if (reported.has(key)) continue;
     reported.add(key);
     const text = `asks for ${node.minReplicas.toWrite} connected replicas before a write, and there are ${replicas}`;

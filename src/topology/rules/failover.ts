@@ -1,3 +1,4 @@
+import { leastDownAfterMs } from "../failover-profiles.ts";
 import { majority, type Topology } from "../model.ts";
 import { formatDuration } from "../units.ts";
 import type { Report } from "./rule.ts";
@@ -63,19 +64,15 @@ export function someoneCanBePromoted(topology: Topology, { problems }: Report): 
   }
 }
 
-/**
- * Rule A. After a switch a Sentinel may not have reconnected to the new master for one ping period
- * (sentinelReconnectInstance); a shorter down-after calls a healthy new master down and fails over again.
- * The stock period counts too, since a restarted Sentinel is back at it until its periods are set again.
- */
+/** Rule A. A shorter down-after calls a healthy new master down and fails over again. */
 export function ruleA(topology: Topology, { problems }: Report): void {
   if (problems.isBroken("sentinel.downAfter", "sentinel.periods.ping")) return;
   const { downAfterMs, periods } = topology.sentinel;
-  const least = Math.max(1000, periods.ping) + 200;
+  const least = leastDownAfterMs(periods.ping);
   if (downAfterMs >= least) return;
   problems.error("sentinel.downAfter", `must be at least ${formatDuration(least)}`, {
     found: formatDuration(downAfterMs),
-    hint: "a shorter one fails over a healthy new master again: it must be Sentinel's ping period (1s after every restart) and 200ms more",
+    hint: "a shorter one fails over a healthy new master again: it must be Sentinel's ping period (sentinel.periods.ping) and 200ms more",
   });
 }
 

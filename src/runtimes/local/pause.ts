@@ -1,0 +1,67 @@
+import { spawn } from "node:child_process";
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { downAfterNow, withDownAfter } from "../../render/down-after.ts";
+import type { SentinelNode, Topology } from "../../topology/model.ts";
+import type { PauseRecord } from "../runtime.ts";
+import { makeDir, readJson, readText, replaceFile } from "./files.ts";
+import { packageFile } from "./package-root.ts";
+import type { StatePaths } from "./paths.ts";
+import { passedOn } from "./spawn-node.ts";
+import { confFile } from "./start-env.ts";
+
+/** The pause that is written down, or null. */
+export function readPause(paths: StatePaths): PauseRecord | null {
+  const value = readJson(paths.pause);
+  return isPause(value) ? value : null;
+}
+
+/**
+ * Writes the down-after that is wanted now into the working copy of a Sentinel that is about to start: it was down
+ * when a pause began or ended, or the topology's own value was changed by hand.
+ */
+export function setDownAfter(topology: Topology, node: SentinelNode, paths: StatePaths, now: number): void {
+  const file = confFile(node, paths);
+  const conf = readText(file);
+  if (conf === null) return;
+  const wanted = downAfterNow(topology.sentinel.startDownAfterMs, readPause(paths), now);
+  const next = withDownAfter(conf, topology.name, wanted);
+  if (next !== conf) replaceFile(file, next);
+}
+
+/**
+ * Starts assets/pause-timer.sh so that it outlives us and our terminal. Its text is handed over whole: a shell reads
+ * a script as it goes, and in the hours of a pause the package may be replaced.
+ */
+export function startPauseTimer(topology: Topology, paths: StatePaths): void {
+  const record = readPause(paths);
+  if (record === null) return;
+  makeDir(paths.logs);
+  const log = openSync(`${paths.logs}/pause.log`, "a", 0o600);
+  const where = topology.file === null ? [] : ["-f", topology.file];
+  const resume = [process.execPath, packageFile("dist/vedette.js"), "resume", "--expired", ...where];
+  const script = readFileSync(packageFile("assets/pause-timer.sh"), "utf8");
+  const child = spawn("sh", ["-c", script, "pause-timer", paths.pause, record.id, ...resume], {
+    cwd: topology.baseDir,
+    detached: true,
+    stdio: ["ignore", log, log],
+    env: passedOn(),
+  });
+  closeSync(log);
+  child.on("error", () => {}); // there is no sh: the steward and every command put things back as well
+  child.unref();
+}
+
+function isPause(value: unknown): value is PauseRecord {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "id" in value &&
+    "since" in value &&
+    typeof value.since === "number" &&
+    "until" in value &&
+    typeof value.until === "number" &&
+    "by" in value &&
+    "reason" in value &&
+    "previous" in value
+  );
+}
