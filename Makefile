@@ -6,7 +6,7 @@
 .DEFAULT_GOAL := help
 
 # Only from the command line (`make logs NODE=redis-master`): npm, for one, exports a NODE of its own.
-$(foreach name,FILE ARGS NODE YES RUNTIME,$(if $(filter command,$(firstword $(origin $(name)))),,$(eval $(name) :=)))
+$(foreach name,FILE ARGS NODE YES RUNTIME SCENARIO,$(if $(filter command,$(firstword $(origin $(name)))),,$(eval $(name) :=)))
 
 export VEDETTE_VIA := make
 
@@ -91,11 +91,13 @@ connect-slave-%: | ready ## Connect: redis-cli on redis-slave-1, 2, 3
 connect-sentinel-%: | ready ## Connect: redis-cli on redis-sentinel-1, 2, 3
 	@$(call vedette,connect redis-sentinel-$*)
 
-.PHONY: test-replication test-failover benchmark
+.PHONY: test-replication test-failover drill benchmark
 test-replication: | ready ## Prove: Write on the master, read it on every replica, with times
 	@$(call vedette,test-replication)
 test-failover: | ready ## Prove: Kill the master and watch the failover, in milliseconds
 	@$(call vedette,test-failover)
+drill: | ready ## Prove: Practise a failure under load and judge what it cost (SCENARIO=kill, or all)
+	@$(call vedette,drill $(if $(SCENARIO),$(call quote,$(SCENARIO))))
 benchmark: | ready ## Prove: Run redis-benchmark against the master
 	@$(call vedette,benchmark)
 

@@ -52,4 +52,8 @@ while [ $quiet -lt 5 ]; do
   if end_all; then quiet=0; else quiet=$((quiet + 1)); fi
   sleep 0.1
 done
+# Small file systems that a drill has filled there.
+[ -r /proc/mounts ] && awk -v d="$dir/" 'index($2, d) == 1 { print $2 }' /proc/mounts | while read -r mount; do
+  umount "$mount"
+done
 rm -rf -- "$dir"

@@ -14,7 +14,7 @@ import { sentinelConnector, type FollowingOptions } from "./redis/connector/sent
 import { claimPorts, type PortBlock } from "./runtimes/local/free-ports.ts";
 import { LocalRuntime } from "./runtimes/local/local-runtime.ts";
 import { readPassword } from "./runtimes/local/password.ts";
-import { startReaper, type Reaper } from "./runtimes/local/reaper.ts";
+import { ThrowAway } from "./runtimes/local/throw-away.ts";
 import { fillKeys, setKeys } from "./topology/fill.ts";
 import { loadTopology, parseTopology } from "./topology/load.ts";
 import { allNodes, type NodeId } from "./topology/model.ts";
@@ -125,8 +125,8 @@ export async function startCluster(options: StartOptions = {}): Promise<RunningC
     const firstPorts = { "redis.port": ports.first, "sentinel.port": ports.first + nodes.redis };
     writeFileSync(file, fillKeys(text, firstPorts));
     const ctx = openContext(file, dir, options.report);
-    const reaper = await startReaper(dir, ctx.runtime.paths);
-    return await started(new OwnCluster(ctx, dir, ports, reaper), options.steward === true);
+    const place = await ThrowAway.guard(dir, ports, ctx.runtime);
+    return await started(new OwnCluster(ctx, dir, place), options.steward === true);
   } catch (error) {
     ports?.release();
     rmSync(dir, { recursive: true, force: true });
@@ -255,8 +255,7 @@ class OwnCluster extends ObservedCluster implements RunningCluster {
   constructor(
     ctx: LocalContext,
     readonly dir: string,
-    private readonly ports: PortBlock,
-    private readonly reaper: Reaper,
+    private readonly place: ThrowAway,
   ) {
     super(ctx);
   }
@@ -274,20 +273,11 @@ class OwnCluster extends ObservedCluster implements RunningCluster {
   }
 
   stop(): Promise<void> {
-    this.stopping ??= this.end();
+    this.stopping ??= this.place.end();
     return this.stopping;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
-  }
-
-  private async end(): Promise<void> {
-    // The steward first: it would bring nodes back. The data goes with them, so nothing needs to be saved.
-    await this.ctx.runtime.stopSteward(KILL_DEADLINE_MS);
-    await Promise.all(this.nodes.map((node) => this.killNode(node)));
-    rmSync(this.dir, { recursive: true, force: true });
-    this.ports.release();
-    await this.reaper.dismiss();
   }
 }

@@ -130,7 +130,9 @@ export function isPure(path: string): boolean {
   if (impureFiles.test(path)) return false;
   return (
     /^src\/(topology|render|cluster)\//.test(path) ||
-    /^src\/operations\/(first-master|.*plan[^/]*)\.ts$/.test(path)
+    /^src\/operations\/(first-master|failover-marks|.*plan[^/]*|drill\/(scenarios?|cast|applicable|figures|record|summary|verdict))\.ts$/.test(
+      path,
+    )
   );
 }
 

@@ -1,4 +1,5 @@
 import { RootCommand, type Command } from "@bomb.sh/tab";
+import { SCENARIOS } from "../operations/drill/scenarios.ts";
 import { COMMANDS } from "./commands.ts";
 import type { CommandSpec } from "./command.ts";
 
@@ -40,6 +41,7 @@ function optionValues({ redis, files }: Known): Record<string, readonly string[]
 function argumentValues(command: string, { redis, sentinels }: Known): readonly string[] {
   if (command === "completion") return ["bash", "zsh", "fish", "powershell"];
   if (command === "monitor") return redis;
+  if (command === "drill") return ["all", ...SCENARIOS.map(({ id }) => id)];
   const nodes = [...redis, ...sentinels];
   return command === "logs" ? [...nodes, "steward"] : nodes;
 }

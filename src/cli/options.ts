@@ -1,7 +1,8 @@
 /** All options of all commands, as commander names them. A command reads only those it declares. */
 export interface Options {
   file?: string;
-  json?: boolean;
+  /** `drill` takes a file. */
+  json?: boolean | string;
   yes?: boolean;
   debug?: boolean;
   runtime?: string;
@@ -38,4 +39,8 @@ export interface Options {
   user?: boolean;
   raw?: boolean;
   deadline?: string;
+  list?: boolean;
+  runs?: string;
+  report?: string;
+  sandbox?: boolean;
 }

@@ -2,7 +2,7 @@ import { until } from "../clock.ts";
 import type { Address, Snapshot } from "../cluster/snapshot.ts";
 import { explain, VedetteError } from "../errors.ts";
 import { RedisError } from "../redis/redis-error.ts";
-import type { RedisNode } from "../topology/model.ts";
+import type { ClusterNode, RedisNode } from "../topology/model.ts";
 import { look, withNode, type Context } from "./context.ts";
 
 /** How `test-failover` makes the master fail. */
@@ -17,7 +17,8 @@ export async function bringBack(ctx: Context, old: RedisNode, fault: Fault): Pro
   else await restart(ctx, old);
 }
 
-async function restart(ctx: Context, old: RedisNode): Promise<void> {
+/** Starts a node once its process has ended. */
+export async function restart(ctx: Context, old: ClusterNode): Promise<void> {
   const ended = async () =>
     (await ctx.runtime.inspect()).some((each) => each.node === old.id && each.pid === null);
   if ((await until(ended, { deadlineMs: END_DEADLINE_MS, everyMs: 20, clock: ctx.clock })) === null) {
@@ -38,16 +39,14 @@ async function restart(ctx: Context, old: RedisNode): Promise<void> {
  * not named another; and one that woke up too late to prevent a failover is watched until that is over.
  */
 async function thaw(ctx: Context, old: RedisNode): Promise<void> {
-  const { downAfterMs, failoverTimeoutMs } = ctx.topology.sentinel;
-  const waits = { deadlineMs: downAfterMs + 3 * failoverTimeoutMs, everyMs: 20, clock: ctx.clock };
-  const decided = async () => {
-    const snapshot = await look(ctx);
-    const moved = snapshot.master !== null && snapshot.master.node !== old.id;
-    return moved || isCalm(snapshot) ? snapshot : null;
-  };
-  await until(decided, waits);
+  await until(() => decision(ctx, old), decisionWait(ctx));
   await ctx.runtime.fault(old.id, "continue");
-  const named = (await until(decided, waits))?.master ?? null;
+  await stepDown(ctx, old);
+}
+
+/** Makes a node that still says it is master a replica of the one that the Sentinels name, if that is another. */
+export async function stepDown(ctx: Context, old: RedisNode): Promise<void> {
+  const named = (await until(() => decision(ctx, old), decisionWait(ctx)))?.master ?? null;
   if (named === null || named.node === old.id) return;
   try {
     await demote(ctx, old, named);
@@ -56,6 +55,18 @@ async function thaw(ctx: Context, old: RedisNode): Promise<void> {
       `${old.id} could not be told that ${named.node} is master now; Sentinel will do it: ${explain(error)}`,
     );
   }
+}
+
+function decisionWait({ topology, clock }: Context) {
+  const { downAfterMs, failoverTimeoutMs } = topology.sentinel;
+  return { deadlineMs: downAfterMs + 3 * failoverTimeoutMs, everyMs: 20, clock };
+}
+
+/** What is seen once the Sentinels name another master, or have no doubt about this one. */
+async function decision(ctx: Context, old: RedisNode): Promise<Snapshot | null> {
+  const snapshot = await look(ctx);
+  const moved = snapshot.master !== null && snapshot.master.node !== old.id;
+  return moved || isCalm(snapshot) ? snapshot : null;
 }
 
 /** No Sentinel holds the master for down or fails it over, and all that answer name the same one. */

@@ -3,13 +3,13 @@ import { unsettled } from "../cluster/settled.ts";
 import type { Address, Snapshot } from "../cluster/snapshot.ts";
 import { nameAt } from "../cluster/view.ts";
 import { explain, VedetteError } from "../errors.ts";
-import { parseInfo, replicationInfo } from "../redis/info.ts";
 import type { NodeId, RedisNode } from "../topology/model.ts";
 import { bringBack, isCalm, type Fault } from "./bring-back.ts";
-import { look, withNode, type Context } from "./context.ts";
+import { look, type Context } from "./context.ts";
 import { sentinelMarks, tenths, writeGap, type FailoverMarks } from "./failover-marks.ts";
 import type { FailoverObserver } from "./failover-observer.ts";
 import type { FailoverTest } from "./failover-record.ts";
+import { follows } from "./follows.ts";
 import { SETTLE_DEADLINE_MS } from "./plan-up.ts";
 import { hurrySentinels, setPeriods } from "./sentinel-periods.ts";
 
@@ -103,19 +103,9 @@ export class FailoverTrial {
       survivors.some((each) => each.node === node.id),
     );
     const following = await Promise.all(
-      nodes.map((node) => this.wait(async () => this.follows(node, master), limitMs)),
+      nodes.map((node) => this.wait(() => follows(this.ctx, node, master), limitMs)),
     );
     if (following.every((each) => each === true)) this.marks.reconfiguredMs = this.observer.sinceFault();
-  }
-
-  private async follows(node: RedisNode, master: Address): Promise<boolean> {
-    try {
-      const info = await withNode(this.ctx, node, (redis) => redis.call("INFO", "replication"));
-      const { linkUp, masterHost, masterPort } = replicationInfo(parseInfo(String(info)));
-      return linkUp === true && masterHost === master.host && masterPort === master.port;
-    } catch {
-      return false;
-    }
   }
 
   /** As `until`, but an interruption is an error. */

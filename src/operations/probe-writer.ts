@@ -1,7 +1,8 @@
 import type { Address } from "../cluster/snapshot.ts";
 import { VedetteError } from "../errors.ts";
-import { connect, type RedisConnection } from "../redis/client.ts";
+import type { RedisConnection } from "../redis/client.ts";
 import type { Context } from "./context.ts";
+import { MasterLink } from "./master-link.ts";
 
 /** One write that a master acknowledged. */
 export interface Acknowledged {
@@ -26,14 +27,16 @@ const BATCH = 500;
 export class ProbeWriter {
   readonly acknowledged: Acknowledged[] = [];
   private sent = 0;
-  private redis: RedisConnection | null = null;
+  private readonly link: MasterLink;
 
   constructor(
     private readonly ctx: Context,
     private readonly prefix: string,
     /** Where to look for the master, the most likely address first. */
-    private readonly where: () => Address[],
-  ) {}
+    where: () => Address[],
+  ) {
+    this.link = new MasterLink(where, () => [ctx.password], WRITE_DEADLINE_MS);
+  }
 
   /** Writes until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
@@ -43,15 +46,12 @@ export class ProbeWriter {
       await this.write();
       await clock.sleep(Math.max(1, PERIOD_MS - (clock.monotonic() - begun)), signal);
     }
-    this.redis?.close();
-    this.redis = null;
+    this.link.close();
   }
 
   /** A Sentinel has announced another master: leave the present one, as a Sentinel-aware client does. */
   leave(to: Address): void {
-    if (this.redis === null || isAt(this.redis, to)) return;
-    this.redis.close();
-    this.redis = null;
+    this.link.leave(to);
   }
 
   /** The numbers that were acknowledged and are not there. */
@@ -74,7 +74,7 @@ export class ProbeWriter {
 
   private async write(): Promise<void> {
     try {
-      const redis = (this.redis ??= await this.connectToMaster());
+      const redis = await this.link.open();
       if (redis === null) return;
       this.sent += 1;
       const number = this.sent;
@@ -83,31 +83,8 @@ export class ProbeWriter {
       this.acknowledged.push({ number, at: this.ctx.clock.monotonic(), by });
     } catch {
       // Whatever it was (closed, silent, READONLY, NOREPLICAS): ask anew who is master.
-      this.redis?.close();
-      this.redis = null;
+      this.link.close();
     }
-  }
-
-  /** The first address that proves to be a master. */
-  private async connectToMaster(): Promise<RedisConnection | null> {
-    for (const { host, port } of this.where()) {
-      const redis = await this.tryMaster(host, port);
-      if (redis !== null) return redis;
-    }
-    return null;
-  }
-
-  private async tryMaster(host: string, port: number): Promise<RedisConnection | null> {
-    let redis: RedisConnection | null = null;
-    try {
-      redis = await connect({ host, port, password: this.ctx.password, deadlineMs: WRITE_DEADLINE_MS });
-      const role = await redis.call("ROLE");
-      if (Array.isArray(role) && role[0] === "master") return redis;
-    } catch {
-      // Dead, hung or loading: the next address.
-    }
-    redis?.close();
-    return null;
   }
 
   private key(number: number): string {
@@ -115,11 +92,7 @@ export class ProbeWriter {
   }
 }
 
-function isAt(redis: RedisConnection, { host, port }: Address): boolean {
-  return redis.host === host && redis.port === port;
-}
-
-function batches(numbers: readonly number[]): number[][] {
+export function batches(numbers: readonly number[]): number[][] {
   const count = Math.ceil(numbers.length / BATCH);
   return Array.from({ length: count }, (_, at) => numbers.slice(at * BATCH, (at + 1) * BATCH));
 }

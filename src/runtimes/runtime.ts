@@ -132,6 +132,8 @@ export interface Runtime {
   /** Starts the steward if none runs; returns once it has its claim. */
   startSteward(): Promise<{ pid: number; already: boolean }>;
   stopSteward(deadlineMs: number): Promise<void>;
+  /** SIGKILL, for drills; resolves once its claim is free. Does nothing when none runs. */
+  killSteward(): Promise<void>;
   /** Everything that `clean` deletes, as absolute paths that exist. */
   belongings(): Promise<string[]>;
   /** The log files of a node, oldest first. */

@@ -75,6 +75,11 @@ logs:
   maxSize: 10mb
   keep: 5
 
+# What a drill is judged against: the longest time without an acknowledged write, and acknowledged writes lost.
+slo:
+  writeGap: 10s
+  lostWrites: 0
+
 redis:
   # Beside the initial master. Who is master later is up to the Sentinels.
   replicas: 3

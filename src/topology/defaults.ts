@@ -20,6 +20,8 @@ export const DEFAULTS = {
   windowMs: 60_000,
   logBytes: 10 * 1024 * 1024,
   logKeep: 5,
+  writeGapMs: 10_000,
+  lostWrites: 0,
 } as const;
 
 /** Quorum when none is given: enough Sentinels that fewer could not elect a leader either. */

@@ -52,7 +52,7 @@ function fileName(topology: Topology): string {
 }
 
 function settings(topology: Topology): [key: string, value: string][] {
-  const { sentinel, supervise, logs } = topology;
+  const { sentinel, supervise, logs, slo } = topology;
   const { ping, info, ask, publish, tilt } = sentinel.periods;
   return [
     ["name", topology.name],
@@ -69,6 +69,8 @@ function settings(topology: Topology): [key: string, value: string][] {
     ["supervise.window", formatDuration(supervise.windowMs)],
     ["logs.maxSize", formatSize(logs.maxBytes)],
     ["logs.keep", String(logs.keep)],
+    ["slo.writeGap", formatDuration(slo.writeGapMs)],
+    ["slo.lostWrites", String(slo.lostWrites)],
     ["redis.replicas", String(topology.redis.nodes.length - 1)],
     ["sentinel.count", String(sentinel.nodes.length)],
     ["sentinel.quorum", String(sentinel.quorum)],

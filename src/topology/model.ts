@@ -115,6 +115,13 @@ export interface Topology {
     windowMs: number;
   };
   logs: { maxBytes: number; keep: number };
+  /** What a drill is judged against. */
+  slo: {
+    /** The longest time without an acknowledged write. */
+    writeGapMs: number;
+    /** Acknowledged writes that may be gone. */
+    lostWrites: number;
+  };
 }
 
 /** A topology together with the origin of each key, `redis.port` → where it came from. */

@@ -56,7 +56,7 @@ class Resolver {
   }
 
   resolve(): ResolvedTopology {
-    const { security, supervise, logs } = this.#raw;
+    const { security, supervise, logs, slo } = this.#raw;
     const topology: Topology = {
       name: this.#name,
       runtime: this.#pick("runtime", this.#raw.runtime, "local"),
@@ -81,6 +81,10 @@ class Resolver {
       logs: {
         maxBytes: this.#size("logs.maxSize", logs?.maxSize, DEFAULTS.logBytes),
         keep: this.#pick("logs.keep", logs?.keep, DEFAULTS.logKeep),
+      },
+      slo: {
+        writeGapMs: this.#duration("slo.writeGap", slo?.writeGap, DEFAULTS.writeGapMs),
+        lostWrites: this.#pick("slo.lostWrites", slo?.lostWrites, DEFAULTS.lostWrites),
       },
     };
     announceEverywhere(topology);

@@ -194,6 +194,16 @@ function build() {
           mapping,
         )
         .nullish(),
+      slo: z
+        .strictObject(
+          {
+            writeGap: duration().describe("Longest time without an acknowledged write; 10s").optional(),
+            lostWrites: whole(0, 1_000_000).describe("Acknowledged writes that may be gone; 0").optional(),
+          },
+          mapping,
+        )
+        .describe("What a drill is judged against")
+        .nullish(),
       redis: redisShape().nullish(),
       sentinel: sentinelShape().nullish(),
     },

@@ -165,6 +165,7 @@ class ClusterBuilder {
       security: { passwordFile: null },
       supervise: { restarts: 5, windowMs: 60_000 },
       logs: { maxBytes: 10_000_000, keep: 5 },
+      slo: { writeGapMs: 10_000, lostWrites: 0 },
     };
   }
 

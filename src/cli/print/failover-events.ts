@@ -25,7 +25,7 @@ export function printEvent(
 
 /** What a Sentinel says in words, or as it says it where we have none. */
 export function sentence(names: EventNames, event: SentinelEvent, colours: Colours): string {
-  const said = inWords(names, event);
+  const said = eventInWords(names, event);
   return said === null ? colours.dim(`${event.channel} ${event.raw}`) : paint(event.channel, said, colours);
 }
 
@@ -36,7 +36,7 @@ function paint(channel: string, text: string, colours: Colours): string {
 }
 
 /** Null for what has no words of ours: it is shown as Sentinel says it. */
-function inWords(names: EventNames, event: SentinelEvent): string | null {
+export function eventInWords(names: EventNames, event: SentinelEvent): string | null {
   const name = (address: Address) => nameAt(names.topology, address);
   switch (event.kind) {
     case "switch-master":

@@ -61,6 +61,16 @@ export async function stopStewardProcess(paths: StatePaths, deadlineMs: number):
   throw new VedetteError(`stopping the steward: pid ${held.pid} survived SIGKILL for ${deadlineMs} ms`);
 }
 
+/** Ends it as a crash would. */
+export async function killStewardProcess(paths: StatePaths): Promise<void> {
+  const held = currentClaim(paths.claims("steward"));
+  if (held === null) return;
+  send(held.pid, "SIGKILL");
+  const gone = async () => currentClaim(paths.claims("steward")) === null;
+  if (await until(gone, { deadlineMs: START_DEADLINE_MS, everyMs: 5 })) return;
+  throw new VedetteError(`killing the steward: pid ${held.pid} survived SIGKILL for ${START_DEADLINE_MS} ms`);
+}
+
 function launch(topology: Topology, paths: StatePaths): { text: string | null } {
   makeDir(paths.logs);
   const log = openSync(`${paths.logs}/steward.log`, "a", 0o600);
