@@ -10,11 +10,13 @@ import { throughputChart } from "./throughput.ts";
 
 /** Everything about one run: figures, charts, story, checks. */
 export function runReport(names: EventNames, run: DrillRun): Html {
-  const { fromMs, bucketMs, acknowledged } = run.throughput;
-  const axis = axisOf(fromMs, fromMs + bucketMs * acknowledged.length);
+  const { fromMs, bucketMs, acknowledged, failed } = run.throughput;
+  // The last bucket is not full, and would look like a drop.
+  const full = { ...run.throughput, acknowledged: acknowledged.slice(0, -1), failed: failed.slice(0, -1) };
+  const axis = axisOf(fromMs, fromMs + bucketMs * full.acknowledged.length);
   return html`${tiles(run)} ${run.caveat === null ? null : html`<p class="note">${run.caveat}</p>`}
     <h3>What clients saw</h3>
-    <div class="scroll">${throughputChart(run, axis)}</div>
+    <div class="scroll">${throughputChart(full, run.writes, axis)}</div>
     <h3>Who was what</h3>
     <div class="scroll">${laneChart(run, axis)}</div>
     ${timeline(names, run)}

@@ -56,6 +56,7 @@ th, td { padding: 7px 12px 7px 0; border-bottom: 1px solid var(--line); vertical
 tr:last-child td { border-bottom: 0; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td small { display: block; color: var(--soft); font-size: 13px; }
+td.wide, th.wide { padding-left: 12px; }
 .expected { color: var(--soft); }
 .mark { width: 26px; font-weight: 700; padding-right: 6px; }
 .mark.good { color: var(--good); } .mark.bad { color: var(--bad); } .mark.told { color: var(--soft); }

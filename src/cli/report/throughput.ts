@@ -1,4 +1,4 @@
-import type { DrillRun, Throughput } from "../../operations/drill/record.ts";
+import type { Throughput, WriteFigures } from "../../operations/drill/record.ts";
 import { CHART_WIDTH, round, timeGrid, x, type Axis } from "./axis.ts";
 import { html, type Html } from "./html.ts";
 
@@ -11,7 +11,7 @@ const HEIGHT = ZERO + DOWN + 24;
 const WORTH_SHADING_MS = 150;
 
 /** Acknowledged writes a second upwards, failed attempts downwards, and the longest time without any. */
-export function throughputChart({ throughput, writes }: DrillRun, axis: Axis): Html {
+export function throughputChart(throughput: Throughput, writes: WriteFigures, axis: Axis): Html {
   const perSecond = 1_000 / throughput.bucketMs;
   const most = nice(Math.max(1, ...throughput.acknowledged) * perSecond);
   const mostFailed = nice(Math.max(1, ...throughput.failed) * perSecond);
