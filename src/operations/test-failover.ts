@@ -20,15 +20,11 @@ export interface FailoverWish {
 }
 
 /** The name under which a test holds the lease: the steward reacts to its fault as it would to a real one. */
-const TEST_FAILOVER = "test-failover";
-
-/** Operations that make nodes fail on purpose to see what the cluster, steward included, does. */
-export function isPractice(operation: string): boolean {
-  return [TEST_FAILOVER, "drill"].includes(operation.split(" ")[0] ?? "");
-}
+export const TEST_FAILOVER = "test-failover";
 
 /** Some thousand small keys: bytes. */
 const PROBE_BYTES = 4_000_000;
+
 /** The cluster as the user is shown it before the test. Throws when the test is not allowed now. */
 export async function beforeFailoverTest(
   ctx: Context,

@@ -1,6 +1,6 @@
 import { pauseInForce, pauseSentence } from "../cluster/pause.ts";
 import { until } from "../clock.ts";
-import { isPractice } from "../operations/test-failover.ts";
+import { isDrill } from "../operations/drill/lease.ts";
 import type { Snapshot } from "../cluster/snapshot.ts";
 import { explain } from "../errors.ts";
 import { requireNode, withNode, type Context } from "../operations/context.ts";
@@ -77,7 +77,7 @@ export class Spreader {
   }
 
   private async heldBy(operation: string | null): Promise<string | null> {
-    if (operation !== null && !isPractice(operation)) return `\`${operation}\` is at work`;
+    if (operation !== null && !isDrill(operation)) return `\`${operation}\` is at work`;
     const now = this.ctx.clock.now();
     const pause = pauseInForce(await this.ctx.runtime.pause(), now);
     return pause === null ? null : pauseSentence(pause, now);

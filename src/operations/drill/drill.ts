@@ -13,8 +13,9 @@ import { TEST_PREFIX } from "../test-replication.ts";
 import { dealParts } from "./cast.ts";
 import { Faults } from "./faults.ts";
 import { laneRecord, longestGap, promotions, secondMasterWrites, tally, throughput } from "./figures.ts";
+import { drillLease } from "./lease.ts";
 import type { DrillEvent, DrillRun, NodeAudit, ReadFigures, WriteFigures } from "./record.ts";
-import type { Scenario, ScenarioId } from "./scenario.ts";
+import type { Scenario } from "./scenario.ts";
 import { Stage } from "./stage.ts";
 import { DrillTrial, proveHealth, type Outcome } from "./trial.ts";
 import { isOk, verdict } from "./verdict.ts";
@@ -26,14 +27,6 @@ export interface DrillWish {
   run: number;
   /** So many replicas must confirm a write before it counts as acknowledged; 0 for none. */
   confirmBy: number;
-}
-
-/**
- * The name under which a drill holds the lease. The steward reacts to its faults as it would to real ones; a
- * switchover it leaves alone, as it would outside a drill.
- */
-export function drillLease(scenario: ScenarioId): string {
-  return scenario === "switchover" ? "switchover drill" : `drill ${scenario}`;
 }
 
 /** Some ten thousand numbers in hashes: bytes. */

@@ -1,10 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { seedCluster, cluster } from "../../../test/kit/cluster.ts";
-import { isPractice } from "../test-failover.ts";
 import { notApplicable } from "./applicable.ts";
 import { dealParts } from "./cast.ts";
 import { peers } from "./cut-off.ts";
-import { drillLease } from "./drill.ts";
+import { drillLease, isDrill } from "./lease.ts";
 import { findScenario, SCENARIOS } from "./scenarios.ts";
 import { spanMs, type ScenarioId } from "./scenario.ts";
 
@@ -90,9 +89,9 @@ describe("parts", () => {
 
 describe("the lease of a drill", () => {
   it("is told from that of other operations", () => {
-    expect(["test-failover", drillLease("kill")].every(isPractice)).toBe(true);
+    expect(["test-failover", drillLease("kill")].every(isDrill)).toBe(true);
     expect(
-      ["up", "failover of redis-master", "restart of drill", drillLease("switchover")].some(isPractice),
+      ["up", "failover of redis-master", "restart of drill", drillLease("switchover")].some(isDrill),
     ).toBe(false);
   });
 });

@@ -1,5 +1,4 @@
 import { existsSync, rmSync } from "node:fs";
-import { relative } from "node:path";
 import { systemClock, until, type Clock } from "../../clock.ts";
 import type { NodeProcess, OperationSeen, StewardSeen } from "../../cluster/snapshot.ts";
 import { UsageError, VedetteError } from "../../errors.ts";
@@ -47,6 +46,7 @@ import { SIGNALS, signal } from "./signals.ts";
 import { installScript, logTail, spawnNode } from "./spawn-node.ts";
 import { startEnv } from "./start-env.ts";
 import { assertOwnState, movedNodes, writeMarker } from "./state-dir.ts";
+import { belongingsOf } from "./belongings.ts";
 import { killStewardProcess, startStewardProcess, stopStewardProcess } from "./steward-process.ts";
 import { bringUpToDate, makeNodeDirs, markUpToDate, pendingChanges } from "./working-copy.ts";
 
@@ -253,8 +253,7 @@ export class LocalRuntime implements Runtime {
   }
 
   async belongings(): Promise<string[]> {
-    const dirs = [this.paths.root, ...this.topology.redis.nodes.map((node) => node.dataDir)];
-    return [...new Set(dirs)].filter((dir) => existsSync(dir) && !isInside(dir, this.paths.root));
+    return belongingsOf(this.topology, this.paths);
   }
 
   /** How the node's last process ended, if this very process started it. */
@@ -294,9 +293,4 @@ export class LocalRuntime implements Runtime {
       { next: `mend what keeps it from saving, or accept the loss with \`vedette stop ${node.id} --force\`` },
     );
   }
-}
-
-function isInside(path: string, dir: string): boolean {
-  const way = relative(dir, path);
-  return way !== "" && !way.startsWith("..");
 }
