@@ -132,9 +132,10 @@ export class DrillTrial {
 
   private async writableAgain(): Promise<void> {
     const { ctx, stage } = this;
-    const from = stage.workload.acknowledged;
+    const healedAt = ctx.clock.monotonic();
     const deadlineMs = failoverDeadlineMs(ctx);
-    const back = async () => isCalm(await look(ctx)) && stage.workload.acknowledged > from;
+    const back = async () =>
+      isCalm(await look(ctx)) && (stage.workload.lastAcknowledged()?.at ?? 0) > healedAt;
     const calm = await until(back, { deadlineMs, everyMs: 20, clock: ctx.clock });
     if (calm !== null) return this.faults.release();
     ctx.report(`no master takes writes after ${deadlineMs / 1000} s: type \`vedette status\``);

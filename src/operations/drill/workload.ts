@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import { until } from "../../clock.ts";
 import type { Address } from "../../cluster/snapshot.ts";
 import { explain } from "../../errors.ts";
 import type { RedisConnection } from "../../redis/client.ts";
@@ -14,6 +15,8 @@ export const WRITERS = 4;
 /** Reading and deleting some thousand numbers, a batch at a time: ms a batch. */
 const BATCH_DEADLINE_MS = 5_000;
 
+/** A master that has just come back refuses writes for a moment: ms. */
+const CLEAN_DEADLINE_MS = 5_000;
 const RECENT = 200;
 
 /** An acknowledged write and the key that it is in. */
@@ -133,13 +136,21 @@ export class Workload {
 
   /** Deletes the drill's keys. What cannot be deleted now expires by itself. */
   async clean(): Promise<void> {
-    try {
-      const master = (await look(this.ctx)).master?.node ?? null;
-      const keys = [...this.writers.map((writer) => writer.key), this.laneKey];
-      if (master !== null) await this.onNode(master, (redis) => redis.call("UNLINK", ...keys));
-    } catch (error) {
-      this.ctx.report(`the drill's keys could not be deleted and go within 15 minutes: ${explain(error)}`);
-    }
+    let why = "no master is named";
+    const keys = [...this.writers.map((writer) => writer.key), this.laneKey];
+    const unlink = async () => {
+      try {
+        const master = (await look(this.ctx)).master?.node ?? null;
+        if (master === null) return false;
+        await this.onNode(master, (redis) => redis.call("UNLINK", ...keys));
+        return true;
+      } catch (error) {
+        why = explain(error);
+        return false;
+      }
+    };
+    if (await until(unlink, { deadlineMs: CLEAN_DEADLINE_MS, clock: this.ctx.clock })) return;
+    this.ctx.report(`the drill's keys could not be deleted and go within 15 minutes: ${why}`);
   }
 
   private async onNode<T>(id: NodeId, use: (redis: RedisConnection) => Promise<T>): Promise<T> {
