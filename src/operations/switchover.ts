@@ -1,3 +1,4 @@
+import { until } from "../clock.ts";
 import { viewOf } from "../cluster/view.ts";
 import { explain, VedetteError } from "../errors.ts";
 import type { NodeId } from "../topology/model.ts";
@@ -49,25 +50,46 @@ export async function switchover(
   wish: SwitchoverWish,
   signal: AbortSignal,
 ): Promise<SwitchoverResult> {
-  return underLease(ctx, SWITCHOVER, async (token) => {
-    await concludeLast(ctx);
-    const plan = await allowedPlan(ctx, wish, true);
-    const begun = ctx.clock.monotonic();
-    const record = newRecord(ctx, plan, wish.reason);
-    writeSwitchover(ctx.topology, record);
+  return underLease(ctx, SWITCHOVER, async (token) => switchoverUnder(ctx, token, wish, signal));
+}
+
+/** As `switchover`, for an operation that holds the lease already. */
+export async function switchoverUnder(
+  ctx: Context,
+  token: number,
+  wish: SwitchoverWish,
+  signal: AbortSignal,
+): Promise<SwitchoverResult> {
+  await concludeLast(ctx);
+  const plan = await allowedPlan(ctx, wish, true);
+  const begun = ctx.clock.monotonic();
+  writeSwitchover(ctx.topology, newRecord(ctx, plan, wish.reason));
+  try {
+    await run(ctx, SWITCHOVER, token, plan.steps, ({ do: step }) => {
+      if (step === "prefer" || step === "move-master") signal.throwIfAborted();
+    });
+  } catch (error) {
+    return putBack(ctx, error);
+  }
+  const done = readSwitchover(ctx.topology);
+  if (!done?.moved) throw new VedetteError(`switching over ${ctx.topology.name}: its record is gone`);
+  writeSwitchover(ctx.topology, { ...done, state: "done" });
+  await ctx.runtime.releaseHold(plan.from);
+  return remember(ctx, done, done.moved, ctx.clock.monotonic() - begun, wish.by);
+}
+
+/** Waits until a switchover would be allowed: most reasons against it pass with time. Throws the one that stays. */
+export async function untilAllowed(ctx: Context, deadlineMs: number): Promise<void> {
+  let refusal: unknown = null;
+  const allowed = async () => {
     try {
-      await run(ctx, SWITCHOVER, token, plan.steps, ({ do: step }) => {
-        if (step === "prefer" || step === "move-master") signal.throwIfAborted();
-      });
+      return await allowedPlan(ctx, { to: null, reason: null }, true);
     } catch (error) {
-      return putBack(ctx, error);
+      refusal = error;
+      return null;
     }
-    const done = readSwitchover(ctx.topology);
-    if (!done?.moved) throw new VedetteError(`switching over ${ctx.topology.name}: its record is gone`);
-    writeSwitchover(ctx.topology, { ...done, state: "done" });
-    await ctx.runtime.releaseHold(plan.from);
-    return remember(ctx, done, done.moved, ctx.clock.monotonic() - begun, wish.by);
-  });
+  };
+  if ((await until(allowed, { deadlineMs, everyMs: 100, clock: ctx.clock })) === null) throw refusal;
 }
 
 /** One that was cut short comes to its end first; its settings would be taken for the user's otherwise. */

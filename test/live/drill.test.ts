@@ -72,8 +72,7 @@ async function expectNothingLeft(): Promise<void> {
 
 describe("a drill", () => {
   const runnable = SCENARIOS.filter(
-    ({ needs }) =>
-      !needs.some((need) => ["steward", "small-disk", "switchover", "restorable-backup"].includes(need)),
+    ({ needs }) => !needs.some((need) => ["steward", "small-disk", "restorable-backup"].includes(need)),
   );
 
   it.each(runnable.map(({ id }) => id))("of %s ends as the scenario expects", async (id) => {

@@ -5,6 +5,7 @@ import type { Scenario } from "../../operations/drill/scenario.ts";
 import { findScenario, SCENARIOS } from "../../operations/drill/scenarios.ts";
 import { runDrills, type DrillSuite, type SuiteEvents } from "../../operations/drill/suite.ts";
 import { votersOf } from "../../operations/test-failover.ts";
+import { neededReplicas } from "../../topology/durability.ts";
 import type { Topology } from "../../topology/model.ts";
 import type { Invocation } from "../command.ts";
 import { interruptible } from "../interrupt.ts";
@@ -63,7 +64,9 @@ async function onStage(
 ): Promise<DrillSuite> {
   const names: EventNames = { topology: ctx.topology, voters: await votersOf(ctx) };
   const sandbox = options.sandbox === true;
-  const wish = { scenarios, runs, place, sandbox, confirmBy: 0 };
+  const { durability, redis } = ctx.topology;
+  const confirmBy = durability === "confirmed" ? neededReplicas(durability, redis.nodes.length - 1) : 0;
+  const wish = { scenarios, runs, place, sandbox, confirmBy };
   const suite = await runDrills(ctx, wish, screen(io, names, runs, options), signal);
   if (options.json === "-") json(io, drillSuiteJson(suite));
   else io.out(printDrillSuite(suite, io.colour));

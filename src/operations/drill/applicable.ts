@@ -39,7 +39,6 @@ const MISSING: Record<Need, (topology: Topology, place: Place) => string | null>
     place.smallDisk
       ? null
       : "only in a --sandbox, as root on Linux: it needs a small file system of its own to fill",
-  switchover: () => "this version has no switchover yet",
   "restorable-backup": () => "this version cannot restore a backup yet",
 };
 

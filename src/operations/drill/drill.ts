@@ -49,7 +49,7 @@ export async function drill(
   signal: AbortSignal,
 ): Promise<DrillRun> {
   const doing = `drill ${wish.scenario.id} on ${ctx.topology.name}`;
-  return underLease(ctx, drillLease(wish.scenario.id), async () => {
+  return underLease(ctx, drillLease(wish.scenario.id), async (token) => {
     const before = besideUs(await proveHealth(ctx, doing, HEALTH_DEADLINE_MS));
     if (wish.scenario.needs.includes("candidate"))
       assertCan(ctx, before, { operation: "testFailover" }, doing);
@@ -57,14 +57,14 @@ export async function drill(
     const next = "raise maxmemory, or delete keys, first";
     for (const node of ctx.topology.redis.nodes)
       await withNode(ctx, node, (redis) => assertRoom(redis, WORKLOAD_BYTES, doing, next));
-    return perform(ctx, wish, { before, old, doing }, onEvent, signal);
+    return perform(ctx, wish, { before, old, doing, token }, onEvent, signal);
   });
 }
 
 async function perform(
   ctx: Context,
   { scenario, run, confirmBy }: DrillWish,
-  { before, old, doing }: { before: Snapshot; old: RedisNode; doing: string },
+  { before, old, doing, token }: { before: Snapshot; old: RedisNode; doing: string; token: number },
   onEvent: (event: DrillEvent) => void,
   signal: AbortSignal,
 ): Promise<DrillRun> {
@@ -72,7 +72,7 @@ async function perform(
   const begunAt = ctx.clock.monotonic();
   const parts = dealParts(ctx.topology, before, old.id, run);
   const limitMs = failoverDeadlineMs(ctx) + 30_000;
-  const faults = new Faults(ctx, parts, old, limitMs, (kind, node, text) =>
+  const faults = new Faults(ctx, parts, old, limitMs, token, signal, (kind, node, text) =>
     stage.tell({ kind, node, text, channel: null }),
   );
   const prefix = `${TEST_PREFIX}drill:${randomUUID().slice(0, 8)}:`;

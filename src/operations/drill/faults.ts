@@ -2,6 +2,7 @@ import { explain, VedetteError } from "../../errors.ts";
 import { findNode, type ClusterNode, type NodeId, type RedisNode } from "../../topology/model.ts";
 import { bringBack, restart, stepDown } from "../bring-back.ts";
 import { requireNode, type Context } from "../context.ts";
+import { switchoverUnder, untilAllowed } from "../switchover.ts";
 import type { Cast } from "./cast.ts";
 import { CutOff } from "./cut-off.ts";
 import { FullDisk } from "./full-disk.ts";
@@ -24,6 +25,8 @@ export class Faults {
     private readonly master: RedisNode,
     /** The longest that the run may take: ms. Nobody may bring the master back as master meanwhile. */
     private readonly limitMs: number,
+    private readonly token: number,
+    private readonly signal: AbortSignal,
     private readonly note: (kind: "fault" | "heal", node: NodeId | null, text: string) => void,
   ) {
     this.cutOff = new CutOff(ctx, master);
@@ -46,6 +49,7 @@ export class Faults {
     // Nobody is to bring it back as master meanwhile: the lease keeps commands and the steward away, the hold
     // whoever starts the node past them. It expires by itself should we be killed.
     if (ends && step.target === "master") await this.hold(this.limitMs, "a drill has made it fail");
+    if (step.do === "switch-over") await untilAllowed(this.ctx, this.limitMs);
   }
 
   async apply(step: FaultStep): Promise<void> {
@@ -72,6 +76,8 @@ export class Faults {
       case "fill-disk":
         this.note("fault", this.master.id, "its disk is filled");
         return this.disk.fill();
+      case "switch-over":
+        return this.moveMaster();
       case "kill-steward":
         this.stewardKilled = true;
         await this.ctx.runtime.killSteward();
@@ -108,6 +114,13 @@ export class Faults {
         next: "vedette up, then vedette status",
       },
     );
+  }
+
+  private async moveMaster(): Promise<void> {
+    this.note("fault", this.master.id, "is to hand over");
+    const wish = { to: null, reason: "drill", by: "vedette drill" };
+    const { promoted, pausedMs } = await switchoverUnder(this.ctx, this.token, wish, this.signal);
+    this.note("heal", promoted, `has taken over; writes were paused for ${Math.round(pausedMs)} ms`);
   }
 
   private async end(how: "kill" | "stop", target: Target): Promise<void> {

@@ -44,6 +44,8 @@ export type DrillStep =
   /** Fills the file system of the master's data. */
   | { do: "fill-disk" }
   | { do: "kill-steward" }
+  /** No fault: the master is moved on purpose. */
+  | { do: "switch-over" }
   /** Until a majority names another master, it takes writes, and the other replicas follow it. */
   | { do: "await-other-master" }
   /** Watches for so long: for what must not happen meanwhile. */
@@ -58,7 +60,6 @@ export type Need =
   | "append-only"
   | "steward"
   | "small-disk"
-  | "switchover"
   | "restorable-backup";
 
 /** A figure is judged against its threshold, or only told: `told` says why it cannot be a failure. */
