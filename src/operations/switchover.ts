@@ -1,4 +1,3 @@
-import { until } from "../clock.ts";
 import { viewOf } from "../cluster/view.ts";
 import { explain, VedetteError } from "../errors.ts";
 import type { NodeId } from "../topology/model.ts";
@@ -33,9 +32,16 @@ export interface SwitchoverResult extends Moved {
   totalMs: number;
 }
 
-/** What a switchover would do now. Throws when it is not allowed; nothing was touched. */
-export async function beforeSwitchover(ctx: Context, to: NodeId | null): Promise<SwitchoverPlan> {
-  return allowedPlan(ctx, { to, reason: null }, false);
+/**
+ * What a switchover would do now. Throws when it is not allowed; nothing was touched. `leased`: the operation that
+ * is under way is the caller's own.
+ */
+export async function beforeSwitchover(
+  ctx: Context,
+  to: NodeId | null,
+  leased = false,
+): Promise<SwitchoverPlan> {
+  return allowedPlan(ctx, { to, reason: null }, leased);
 }
 
 /**
@@ -50,20 +56,21 @@ export async function switchover(
   wish: SwitchoverWish,
   signal: AbortSignal,
 ): Promise<SwitchoverResult> {
-  return underLease(ctx, SWITCHOVER, async (token) => switchoverUnder(ctx, token, wish, signal));
+  return underLease(ctx, SWITCHOVER, (token) => switchoverLeased(ctx, wish, token, signal));
 }
 
-/** As `switchover`, for an operation that holds the lease already. */
-export async function switchoverUnder(
+/** As `switchover`, for whoever holds the lease already: `token` is the lease's. */
+export async function switchoverLeased(
   ctx: Context,
-  token: number,
   wish: SwitchoverWish,
+  token: number,
   signal: AbortSignal,
 ): Promise<SwitchoverResult> {
   await concludeLast(ctx);
   const plan = await allowedPlan(ctx, wish, true);
   const begun = ctx.clock.monotonic();
-  writeSwitchover(ctx.topology, newRecord(ctx, plan, wish.reason));
+  const record = newRecord(ctx, plan, wish.reason);
+  writeSwitchover(ctx.topology, record);
   try {
     await run(ctx, SWITCHOVER, token, plan.steps, ({ do: step }) => {
       if (step === "prefer" || step === "move-master") signal.throwIfAborted();
@@ -76,20 +83,6 @@ export async function switchoverUnder(
   writeSwitchover(ctx.topology, { ...done, state: "done" });
   await ctx.runtime.releaseHold(plan.from);
   return remember(ctx, done, done.moved, ctx.clock.monotonic() - begun, wish.by);
-}
-
-/** Waits until a switchover would be allowed: most reasons against it pass with time. Throws the one that stays. */
-export async function untilAllowed(ctx: Context, deadlineMs: number): Promise<void> {
-  let refusal: unknown = null;
-  const allowed = async () => {
-    try {
-      return await allowedPlan(ctx, { to: null, reason: null }, true);
-    } catch (error) {
-      refusal = error;
-      return null;
-    }
-  };
-  if ((await until(allowed, { deadlineMs, everyMs: 100, clock: ctx.clock })) === null) throw refusal;
 }
 
 /** One that was cut short comes to its end first; its settings would be taken for the user's otherwise. */

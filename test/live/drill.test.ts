@@ -84,7 +84,9 @@ describe("a drill", () => {
     expect(run.after.master).toBe(run.promoted.at(-1) ?? run.before.master);
     expect(run.writes.acknowledged).toBeGreaterThan(240);
     expect(run.reads.reads).toBeGreaterThan(20);
-    expect(run.throughput.acknowledged.reduce((sum, each) => sum + each, 0)).toBe(run.writes.acknowledged);
+    const charted = run.throughput.acknowledged.reduce((sum, each) => sum + each, 0);
+    expect(charted).toBeLessThanOrEqual(run.writes.acknowledged);
+    expect(charted).toBeGreaterThan(run.writes.acknowledged * 0.8);
     expect(run.lanes.map((lane) => lane.node)).toEqual([...cluster.redis(), ...cluster.sentinels()]);
     await expectNothingLeft();
   });

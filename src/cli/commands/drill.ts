@@ -64,14 +64,17 @@ async function onStage(
 ): Promise<DrillSuite> {
   const names: EventNames = { topology: ctx.topology, voters: await votersOf(ctx) };
   const sandbox = options.sandbox === true;
-  const { durability, redis } = ctx.topology;
-  const confirmBy = durability === "confirmed" ? neededReplicas(durability, redis.nodes.length - 1) : 0;
-  const wish = { scenarios, runs, place, sandbox, confirmBy };
+  const wish = { scenarios, runs, place, sandbox, confirmBy: confirmBy(ctx.topology) };
   const suite = await runDrills(ctx, wish, screen(io, names, runs, options), signal);
   if (options.json === "-") json(io, drillSuiteJson(suite));
   else io.out(printDrillSuite(suite, io.colour));
   await save(io, suite, names, options);
   return suite;
+}
+
+/** With confirmed durability a write counts once a majority of the nodes has it: WAIT says so. */
+function confirmBy({ durability, redis }: Topology): number {
+  return durability === "confirmed" ? neededReplicas(durability, redis.nodes.length - 1) : 0;
 }
 
 /** The live timeline, and after each run its table. */

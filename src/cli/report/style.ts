@@ -104,6 +104,7 @@ footer { margin-top: 32px; color: var(--soft); font-size: 13px; }
   .card + .card { break-before: page; }
   .chart { min-width: 0; }
   .tiles, .chart, .legend, tr { break-inside: avoid; }
+  h2, h3 { break-after: avoid; }
   details:not([open]) { display: none; }
 }
 `;

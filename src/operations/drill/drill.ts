@@ -1,8 +1,11 @@
 import { randomUUID } from "node:crypto";
+import { pauseSentence } from "../../cluster/pause.ts";
 import type { Snapshot } from "../../cluster/snapshot.ts";
+import { VedetteError } from "../../errors.ts";
 import type { RedisNode } from "../../topology/model.ts";
 import { assertCan, besideUs, namedMaster } from "../allowed.ts";
 import { look, requireNode, underLease, withNode, type Context } from "../context.ts";
+import { endPause } from "../end-pause.ts";
 import { sentinelMarks, writeGap } from "../failover-marks.ts";
 import { failoverDeadlineMs } from "../failover-trial.ts";
 import { assertRoom } from "../headroom.ts";
@@ -50,7 +53,9 @@ export async function drill(
 ): Promise<DrillRun> {
   const doing = `drill ${wish.scenario.id} on ${ctx.topology.name}`;
   return underLease(ctx, drillLease(wish.scenario.id), async (token) => {
+    await endPause(ctx, `vedette drill ${wish.scenario.id}`);
     const before = besideUs(await proveHealth(ctx, doing, HEALTH_DEADLINE_MS));
+    refusePaused(before, doing);
     if (wish.scenario.needs.includes("candidate"))
       assertCan(ctx, before, { operation: "testFailover" }, doing);
     const old = namedMaster(ctx, before, doing);
@@ -58,6 +63,13 @@ export async function drill(
     for (const node of ctx.topology.redis.nodes)
       await withNode(ctx, node, (redis) => assertRoom(redis, WORKLOAD_BYTES, doing, next));
     return perform(ctx, wish, { before, old, doing, token }, onEvent, signal);
+  });
+}
+
+function refusePaused({ pause, observedAt }: Snapshot, doing: string): void {
+  if (pause === null) return;
+  throw new VedetteError(`${doing}: ${pauseSentence(pause, observedAt)}; nothing was touched`, {
+    next: "vedette resume",
   });
 }
 
@@ -72,7 +84,7 @@ async function perform(
   const begunAt = ctx.clock.monotonic();
   const parts = dealParts(ctx.topology, before, old.id, run);
   const limitMs = failoverDeadlineMs(ctx) + 30_000;
-  const faults = new Faults(ctx, parts, old, limitMs, token, signal, (kind, node, text) =>
+  const faults = new Faults(ctx, parts, old, limitMs, { token, signal }, (kind, node, text) =>
     stage.tell({ kind, node, text, channel: null }),
   );
   const prefix = `${TEST_PREFIX}drill:${randomUUID().slice(0, 8)}:`;

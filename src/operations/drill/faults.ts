@@ -1,8 +1,9 @@
+import { until } from "../../clock.ts";
 import { explain, VedetteError } from "../../errors.ts";
 import { findNode, type ClusterNode, type NodeId, type RedisNode } from "../../topology/model.ts";
 import { bringBack, restart, stepDown } from "../bring-back.ts";
 import { requireNode, type Context } from "../context.ts";
-import { switchoverUnder, untilAllowed } from "../switchover.ts";
+import { beforeSwitchover, switchoverLeased } from "../switchover.ts";
 import type { Cast } from "./cast.ts";
 import { CutOff } from "./cut-off.ts";
 import { FullDisk } from "./full-disk.ts";
@@ -25,8 +26,7 @@ export class Faults {
     private readonly master: RedisNode,
     /** The longest that the run may take: ms. Nobody may bring the master back as master meanwhile. */
     private readonly limitMs: number,
-    private readonly token: number,
-    private readonly signal: AbortSignal,
+    private readonly lease: { token: number; signal: AbortSignal },
     private readonly note: (kind: "fault" | "heal", node: NodeId | null, text: string) => void,
   ) {
     this.cutOff = new CutOff(ctx, master);
@@ -49,7 +49,7 @@ export class Faults {
     // Nobody is to bring it back as master meanwhile: the lease keeps commands and the steward away, the hold
     // whoever starts the node past them. It expires by itself should we be killed.
     if (ends && step.target === "master") await this.hold(this.limitMs, "a drill has made it fail");
-    if (step.do === "switch-over") await untilAllowed(this.ctx, this.limitMs);
+    if (step.do === "switchover") await this.awaitCalm();
   }
 
   async apply(step: FaultStep): Promise<void> {
@@ -76,8 +76,8 @@ export class Faults {
       case "fill-disk":
         this.note("fault", this.master.id, "its disk is filled");
         return this.disk.fill();
-      case "switch-over":
-        return this.moveMaster();
+      case "switchover":
+        return this.switchOver();
       case "kill-steward":
         this.stewardKilled = true;
         await this.ctx.runtime.killSteward();
@@ -116,11 +116,10 @@ export class Faults {
     );
   }
 
-  private async moveMaster(): Promise<void> {
-    this.note("fault", this.master.id, "is to hand over");
-    const wish = { to: null, reason: "drill", by: "vedette drill" };
-    const { promoted, pausedMs } = await switchoverUnder(this.ctx, this.token, wish, this.signal);
-    this.note("heal", promoted, `has taken over; writes were paused for ${Math.round(pausedMs)} ms`);
+  /** The Sentinels have decided: the master of old may start as whatever they say. */
+  async release(): Promise<void> {
+    if (this.held) await this.ctx.runtime.releaseHold(this.master.id);
+    this.held = false;
   }
 
   private async end(how: "kill" | "stop", target: Target): Promise<void> {
@@ -131,11 +130,28 @@ export class Faults {
     for (const node of nodes) this.note("fault", node.id, text);
   }
 
+  /** Soon after a move of the master the Sentinels are not sure enough for another. */
+  private async awaitCalm(): Promise<void> {
+    const { clock, topology } = this.ctx;
+    const allowed = () => beforeSwitchover(this.ctx, null, true).catch(() => null);
+    const deadlineMs = 5 * topology.sentinel.periods.publish;
+    await until(allowed, { deadlineMs, everyMs: 100, clock, signal: this.lease.signal });
+    this.lease.signal.throwIfAborted();
+  }
+
+  private async switchOver(): Promise<void> {
+    this.note("fault", this.master.id, "is to hand over to the best replica");
+    const { token, signal } = this.lease;
+    const wish = { to: null, reason: "practised", by: "vedette drill switchover" };
+    const { promoted, pausedMs } = await switchoverLeased(this.ctx, wish, token, signal);
+    this.note("heal", promoted, `is master; writes were held back for ${Math.round(pausedMs)} ms`);
+  }
+
   private async start(node: ClusterNode, undecided: boolean): Promise<void> {
     if (node.id === this.master.id && this.held) {
       if (undecided)
         await this.hold(this.ctx.topology.sentinel.downAfterMs + 5_000, "the Sentinels decide first");
-      else await this.ctx.runtime.releaseHold(node.id);
+      else await this.release();
     }
     await restart(this.ctx, node);
     this.ended.delete(node.id);

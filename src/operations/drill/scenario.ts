@@ -44,8 +44,8 @@ export type DrillStep =
   /** Fills the file system of the master's data. */
   | { do: "fill-disk" }
   | { do: "kill-steward" }
-  /** No fault: the master is moved on purpose. */
-  | { do: "switch-over" }
+  /** Moves the master on purpose, to whoever is best. */
+  | { do: "switchover" }
   /** Until a majority names another master, it takes writes, and the other replicas follow it. */
   | { do: "await-other-master" }
   /** Watches for so long: for what must not happen meanwhile. */

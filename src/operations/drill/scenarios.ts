@@ -65,6 +65,16 @@ export const SCENARIOS: readonly Scenario[] = [
     caveat: null,
   },
   {
+    id: "switchover",
+    title: "The master is moved on purpose",
+    shows: "A planned move holds writes back for a moment and loses none.",
+    needs: ["candidate"],
+    steps: [{ do: "switchover" }, { do: "await-other-master" }],
+    expects: ONE_FAILOVER,
+    alert: null,
+    caveat: null,
+  },
+  {
     id: "kill",
     title: "The master's process is killed",
     shows: "The commonest failure: a crash, the OOM killer, kill -9. One replica takes over.",
@@ -193,16 +203,6 @@ export const SCENARIOS: readonly Scenario[] = [
     steps: [{ do: "fill-disk" }, { do: "await-other-master" }],
     expects: { ...ONE_FAILOVER, secondMaster: WOKEN_MASTER },
     alert: "RedisDiskFull",
-    caveat: null,
-  },
-  {
-    id: "switchover",
-    title: "The master is moved on purpose",
-    shows: "A planned move pauses writes for a moment and loses none.",
-    needs: ["candidate"],
-    steps: [{ do: "switch-over" }, { do: "await-other-master" }],
-    expects: ONE_FAILOVER,
-    alert: null,
     caveat: null,
   },
   {

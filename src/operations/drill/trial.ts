@@ -135,7 +135,8 @@ export class DrillTrial {
     const from = stage.workload.acknowledged;
     const deadlineMs = failoverDeadlineMs(ctx);
     const back = async () => isCalm(await look(ctx)) && stage.workload.acknowledged > from;
-    if ((await until(back, { deadlineMs, everyMs: 20, clock: ctx.clock })) !== null) return;
+    const calm = await until(back, { deadlineMs, everyMs: 20, clock: ctx.clock });
+    if (calm !== null) return this.faults.release();
     ctx.report(`no master takes writes after ${deadlineMs / 1000} s: type \`vedette status\``);
   }
 
