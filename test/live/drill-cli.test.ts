@@ -80,7 +80,7 @@ describe("vedette drill --sandbox", () => {
     const result = JSON.parse(said.out);
     expect(result).toMatchObject({ schema: 1, cluster: "shop", sandbox: true, ok: true });
     expect(result.scenarios[0].runs[0]).toMatchObject({ scenario: "kill", ok: true, writes: { lost: 0 } });
-    expect(said.err).toMatch(/^ +\d ms {2}redis-master +killed \(SIGKILL\)/m);
+    expect(said.err).toMatch(/^ +\d+ ms {2}redis-master +killed \(SIGKILL\)/m);
     expect(said.err).not.toContain("\u001B[");
     expect(readFileSync(join(dir, "report.html"), "utf8")).toContain("The master&#39;s process is killed");
     expectNothingLeft();

@@ -68,7 +68,13 @@ function run(change: Partial<DrillRun> = {}): DrillRun {
       { ms: 30, node: "redis-slave-2", kind: "state", text: "master", channel: null },
       { ms: 31, node: "redis-slave-1", kind: "state", text: "replica", channel: null },
     ],
-    throughput: { fromMs: -200, bucketMs: 100, acknowledged: [40, 40, 0, 0, 40], failed: [0, 0, 9, 9, 0] },
+    throughput: {
+      fromMs: -200,
+      bucketMs: 100,
+      acknowledged: [40, 40, 0, 0, 40],
+      lost: [0, 3, 0, 0, 0],
+      failed: [0, 0, 9, 9, 0],
+    },
     lanes: [
       {
         node: "redis-master",

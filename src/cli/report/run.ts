@@ -10,9 +10,15 @@ import { throughputChart } from "./throughput.ts";
 
 /** Everything about one run: figures, charts, story, checks. */
 export function runReport(names: EventNames, run: DrillRun): Html {
-  const { fromMs, bucketMs, acknowledged, failed } = run.throughput;
+  const { fromMs, bucketMs, acknowledged, lost, failed } = run.throughput;
   // The last bucket is not full, and would look like a drop.
-  const full = { ...run.throughput, acknowledged: acknowledged.slice(0, -1), failed: failed.slice(0, -1) };
+  const whole = (counts: number[]) => counts.slice(0, -1);
+  const full = {
+    ...run.throughput,
+    acknowledged: whole(acknowledged),
+    lost: whole(lost),
+    failed: whole(failed),
+  };
   const axis = axisOf(fromMs, fromMs + bucketMs * full.acknowledged.length);
   return html`${tiles(run)} ${run.caveat === null ? null : html`<p class="note">${run.caveat}</p>`}
     <h3>What clients saw</h3>

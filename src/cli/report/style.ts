@@ -56,7 +56,7 @@ th, td { padding: 7px 12px 7px 0; border-bottom: 1px solid var(--line); vertical
 tr:last-child td { border-bottom: 0; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td small { display: block; color: var(--soft); font-size: 13px; }
-td.wide, th.wide { padding-left: 12px; }
+td.wide, th.wide { padding-left: 12px; white-space: nowrap; }
 .expected { color: var(--soft); }
 .mark { width: 26px; font-weight: 700; padding-right: 6px; }
 .mark.good { color: var(--good); } .mark.bad { color: var(--bad); } .mark.told { color: var(--soft); }
@@ -66,7 +66,7 @@ td.wide, th.wide { padding-left: 12px; }
 .grid { stroke: var(--line); stroke-width: 1; }
 .base { stroke: var(--soft); stroke-width: 1; }
 .fault { stroke: var(--bad); stroke-width: 1.5; stroke-dasharray: 4 3; }
-.acknowledged { fill: var(--ack); } .failed { fill: var(--down); }
+.acknowledged { fill: var(--ack); } .lost { fill: var(--silent); } .failed { fill: var(--down); }
 .gap { fill: var(--gap); }
 .chart .gap-label { fill: var(--bad); font-weight: 650; }
 .lane.master { fill: var(--master); } .lane.replica { fill: var(--replica); } .lane.watching { fill: var(--watching); }

@@ -10,7 +10,7 @@ const HEIGHT = ZERO + DOWN + 24;
 /** A gap that is shorter says nothing: ms. */
 const WORTH_SHADING_MS = 150;
 
-/** Acknowledged writes a second upwards, failed attempts downwards, and the longest time without any. */
+/** Acknowledged writes a second upwards, with those that were lost later; failed attempts downwards; and the longest time without any. */
 export function throughputChart(throughput: Throughput, writes: WriteFigures, axis: Axis): Html {
   const perSecond = 1_000 / throughput.bucketMs;
   const most = nice(Math.max(1, ...throughput.acknowledged) * perSecond);
@@ -21,31 +21,42 @@ export function throughputChart(throughput: Throughput, writes: WriteFigures, ax
       ? null
       : gap(axis, gapFromMs, gapFromMs + gapMs);
   const zero = x(axis, 0);
+  const upwards = (count: number) => ZERO - (count * perSecond * UP) / most;
+  const lost = throughput.lost.some((count) => count > 0);
   return html`<svg
-    class="chart"
-    viewBox="0 0 ${CHART_WIDTH} ${HEIGHT}"
-    role="img"
-    aria-label="Writes over time"
-  >
-    ${timeGrid(axis, TOP, ZERO + DOWN, true)} ${shaded}
-    <path
-      class="acknowledged"
-      d="${area(throughput, throughput.acknowledged, axis, (n) => ZERO - (n * perSecond * UP) / most)}"
-    />
-    <path
-      class="failed"
-      d="${area(throughput, throughput.failed, axis, (n) => ZERO + (n * perSecond * DOWN) / mostFailed)}"
-    />
-    <line class="base" x1="${axis.left}" x2="${axis.left + axis.width}" y1="${ZERO}" y2="${ZERO}" />
-    <line class="fault" x1="${zero}" x2="${zero}" y1="${TOP - 6}" y2="${ZERO + DOWN}" />
-    <text class="label" x="0" y="${TOP + 8}">acknowledged</text>
-    <text class="label soft" x="0" y="${TOP + 24}">writes a second</text>
-    <text class="tick" x="${axis.left - 6}" y="${TOP + 5}" text-anchor="end">${most}</text>
-    <text class="tick" x="${axis.left - 6}" y="${ZERO + 4}" text-anchor="end">0</text>
-    <text class="label" x="0" y="${ZERO + 26}">refused, failed</text>
-    <text class="tick" x="${axis.left - 6}" y="${ZERO + DOWN}" text-anchor="end">${mostFailed}</text>
-  </svg>`;
+      class="chart"
+      viewBox="0 0 ${CHART_WIDTH} ${HEIGHT}"
+      role="img"
+      aria-label="Writes over time"
+    >
+      ${timeGrid(axis, TOP, ZERO + DOWN, true)} ${shaded}
+      <path class="acknowledged" d="${area(throughput, throughput.acknowledged, axis, upwards)}" />
+      ${lost ? html`<path class="lost" d="${area(throughput, throughput.lost, axis, upwards)}" />` : null}
+      <path
+        class="failed"
+        d="${area(throughput, throughput.failed, axis, (n) => ZERO + (n * perSecond * DOWN) / mostFailed)}"
+      />
+      <line class="base" x1="${axis.left}" x2="${axis.left + axis.width}" y1="${ZERO}" y2="${ZERO}" />
+      <line class="fault" x1="${zero}" x2="${zero}" y1="${TOP - 6}" y2="${ZERO + DOWN}" />
+      <text class="label" x="0" y="${TOP + 8}">acknowledged</text>
+      <text class="label soft" x="0" y="${TOP + 24}">writes a second</text>
+      <text class="tick" x="${axis.left - 6}" y="${TOP + 5}" text-anchor="end">${most}</text>
+      <text class="tick" x="${axis.left - 6}" y="${ZERO + 4}" text-anchor="end">0</text>
+      <text class="label" x="0" y="${ZERO + 26}">refused, failed</text>
+      <text class="tick" x="${axis.left - 6}" y="${ZERO + DOWN}" text-anchor="end">${mostFailed}</text>
+    </svg>
+    ${lost ? LEGEND : null}`;
 }
+
+const LEGEND = html`<ul class="legend">
+  <li>
+    <svg viewBox="0 0 14 14"><rect class="acknowledged" width="14" height="14" rx="2" /></svg>acknowledged and
+    kept
+  </li>
+  <li>
+    <svg viewBox="0 0 14 14"><rect class="lost" width="14" height="14" rx="2" /></svg>acknowledged and lost
+  </li>
+</ul>`;
 
 function gap(axis: Axis, fromMs: number, toMs: number): Html {
   const from = x(axis, fromMs);

@@ -94,7 +94,7 @@ async function perform(
     const outcome = await new DrillTrial(ctx, scenario, old, stage, faults, signal, doing).run();
     const endedAt = ctx.clock.monotonic();
     await stage.end();
-    const seen = await audit(ctx, stage, old, outcome, before);
+    const { lostAt, ...seen } = await audit(ctx, stage, old, outcome, before);
     const checks = verdict(scenario, ctx.topology.slo, { ...seen, completed: outcome.completed });
     return {
       scenario: scenario.id,
@@ -105,7 +105,7 @@ async function perform(
       ...seen,
       checks,
       caveat: scenario.caveat,
-      ...story(stage, begunAt, endedAt),
+      ...story(stage, begunAt, endedAt, lostAt),
     };
   } finally {
     await stage.end();
@@ -147,6 +147,7 @@ async function audit(ctx: Context, stage: Stage, old: RedisNode, outcome: Outcom
   const gone = new Set(onMaster?.missing.map((each) => `${each.key} ${each.number}`));
   const address = { host: old.host, port: old.port };
   return {
+    lostAt: onMaster?.missing.map((each) => each.at) ?? [],
     after: { master, epoch: end.epoch },
     promoted: promotions(stage.switches, before.master?.node ?? old.id, master),
     marks: {
@@ -174,19 +175,22 @@ function readFigures({ workload }: Stage, lost: ReadonlySet<string>): ReadFigure
   };
 }
 
-function story(stage: Stage, from: number, to: number): Pick<DrillRun, "events" | "throughput" | "lanes"> {
+function story(
+  stage: Stage,
+  from: number,
+  to: number,
+  lost: readonly number[],
+): Pick<DrillRun, "events" | "throughput" | "lanes"> {
   const { zeroAt, workload, lanes } = stage;
+  const acknowledged = workload.all().map((each) => each.at);
+  const failed = workload.failed().map((each) => each.at);
   return {
     events: stage.events
       .filter(({ at }) => at >= zeroAt)
       .toSorted((a, b) => a.at - b.at)
       .map(({ at, event }) => ({ ms: stage.ms(at), ...event })),
     throughput: throughput(
-      workload.all().map((each) => each.at),
-      workload
-        .failed()
-        .map((each) => each.at)
-        .filter((at) => at >= zeroAt),
+      { acknowledged, lost, failed: failed.filter((at) => at >= zeroAt) },
       // A bucket begins with the fault: what was before it and what came after are not mixed.
       { from: zeroAt - BUCKET_MS * Math.floor((zeroAt - from) / BUCKET_MS), to, zeroAt },
       BUCKET_MS,

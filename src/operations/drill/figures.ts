@@ -65,15 +65,14 @@ export function secondMasterWrites(
 
 /** Counts events per bucket of time; `zeroAt` is where ms are counted from. */
 export function throughput(
-  acknowledgedAt: readonly number[],
-  failedAt: readonly number[],
+  times: Record<"acknowledged" | "lost" | "failed", readonly number[]>,
   span: { from: number; to: number; zeroAt: number },
   bucketMs: number,
 ): Throughput {
   const buckets = Math.max(1, Math.ceil((span.to - span.from) / bucketMs));
-  const count = (times: readonly number[]) => {
+  const count = (moments: readonly number[]) => {
     const counts = Array.from({ length: buckets }, () => 0);
-    for (const at of times) {
+    for (const at of moments) {
       const bucket = Math.floor((at - span.from) / bucketMs);
       if (bucket >= 0 && bucket < buckets) counts[bucket] = (counts[bucket] ?? 0) + 1;
     }
@@ -82,8 +81,9 @@ export function throughput(
   return {
     fromMs: tenths(span.from - span.zeroAt),
     bucketMs,
-    acknowledged: count(acknowledgedAt),
-    failed: count(failedAt),
+    acknowledged: count(times.acknowledged),
+    lost: count(times.lost),
+    failed: count(times.failed),
   };
 }
 

@@ -62,11 +62,12 @@ export interface ReadFigures {
   unanswered: number;
 }
 
-/** Per bucket of time: acknowledged writes and failed attempts. */
+/** Per bucket of time: acknowledged writes, those of them that were lost later, and failed attempts. */
 export interface Throughput {
   fromMs: number;
   bucketMs: number;
   acknowledged: number[];
+  lost: number[];
   failed: number[];
 }
 

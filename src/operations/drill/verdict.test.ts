@@ -139,10 +139,17 @@ describe("figures", () => {
 
   it("throughput counts every event once", () => {
     const span = { from: 1_000, to: 1_250, zeroAt: 1_100 };
-    expect(throughput([1_000, 1_099, 1_100, 1_249], [1_200, 2_000], span, 100)).toEqual({
+    expect(
+      throughput(
+        { acknowledged: [1_000, 1_099, 1_100, 1_249], lost: [1_099], failed: [1_200, 2_000] },
+        span,
+        100,
+      ),
+    ).toEqual({
       fromMs: -100,
       bucketMs: 100,
       acknowledged: [2, 1, 1],
+      lost: [1, 0, 0],
       failed: [0, 0, 1],
     });
   });
