@@ -134,7 +134,7 @@ test-live: | ready-test ## Development: The tests on real Redis processes
 	@node scripts/test.mjs --project live $(ARGS)
 test-node22: | ready-test ## Development: Unit tests and a cluster with Node 22 (NODE22=/path/to/node)
 	@node scripts/node22.mjs $(ARGS)
-soak: | ready-test ## Development: Ten minutes of random kills under a writing client (SOAK_MINUTES=10), or failovers (SOAK_FAILOVERS=50)
+soak: | ready-test ## Development: Ten minutes of random kills under a writing client (SOAK_MINUTES=10), or drills drawn at random (SOAK_FAULTS=200), or failovers (SOAK_FAILOVERS=50)
 	@SOAK_MINUTES=$${SOAK_MINUTES:-10} node scripts/test.mjs --project soak $(ARGS)
 bench: | ready-test ## Development: Measure Vedette against bare Redis
 	@npm run --silent bench -- $(ARGS)

@@ -4,7 +4,7 @@ import { soak } from "../kit/soak.ts";
 const minutes = Number(process.env["SOAK_MINUTES"] ?? 10);
 const seed = Number(process.env["SOAK_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 
-it.skipIf(process.env["SOAK_FAILOVERS"] !== undefined)(
+it.skipIf(process.env["SOAK_FAILOVERS"] !== undefined || process.env["SOAK_FAULTS"] !== undefined)(
   `survives random kills for ${minutes} minutes (SOAK_SEED=${seed})`,
   { timeout: minutes * 60_000 + 300_000 },
   async () => {
