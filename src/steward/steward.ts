@@ -3,7 +3,7 @@ import { unsettled } from "../cluster/settled.ts";
 import { pauseInForce } from "../cluster/pause.ts";
 import type { NodeProcess, PauseSeen, Snapshot } from "../cluster/snapshot.ts";
 import { explain } from "../errors.ts";
-import { look, requireNode, underLease, withNode, type Context } from "../operations/context.ts";
+import { look, requireNode, underLease, type Context } from "../operations/context.ts";
 import { endPause } from "../operations/end-pause.ts";
 import { MOVED } from "../operations/failover-reasons.ts";
 import { appendHistory, type HistoryEvent } from "../operations/history.ts";
@@ -13,6 +13,7 @@ import type { Positions } from "../runtimes/records.ts";
 import { nodeAt, type NodeId } from "../topology/model.ts";
 import { provenFreshest } from "./freshest.ts";
 import { notePositions, saysMore } from "./positions.ts";
+import { configure } from "./configure.ts";
 import { MasterWatch } from "./master-watch.ts";
 import { confirmed, repairs, type Repair } from "./repairs.ts";
 import { SentinelEars } from "./sentinel-ears.ts";
@@ -98,6 +99,12 @@ export class Steward {
   /** Told that a kept connection has ended. Only a hint: what counts is whether the process is there. */
   connectionEnded(host: string, port: number): void {
     if (nodeAt(this.ctx.topology, host, port)?.id === this.snapshot?.master?.node) this.hinted = true;
+    this.waker.abort();
+  }
+
+  /** The master has moved: until we have looked we would not know its successor's death for what it is. */
+  private lookSoon(): void {
+    this.lastLook = -Infinity;
     this.waker.abort();
   }
 
@@ -222,7 +229,7 @@ export class Steward {
   }
 
   private async repair(repair: Repair): Promise<void> {
-    await this.configure(repair.node, repair.settings);
+    await configure(this.ctx, repair.node, repair.settings);
     this.ctx.report(`${repair.node}: set ${repair.settings.join(" ")}: ${repair.why}`);
   }
 
@@ -231,7 +238,7 @@ export class Steward {
     for (const id of provenFreshest(this.ctx.topology, snapshot, { ...records, positions: this.positions })) {
       const node = requireNode(this.ctx.topology, id);
       if (node.kind !== "redis") continue;
-      await this.configure(id, ["replica-priority", String(node.priority)]);
+      await configure(this.ctx, id, ["replica-priority", String(node.priority)]);
       const cause = "may be promoted: by the recorded positions no surviving node holds newer data";
       this.remember({ kind: "config", node: id, epoch: snapshot.epoch, cause });
     }
@@ -242,15 +249,6 @@ export class Steward {
     this.place.rotateLogs();
   }
 
-  private async configure(id: NodeId, settings: string[]): Promise<void> {
-    await withNode(this.ctx, requireNode(this.ctx.topology, id), async (redis) => {
-      // One pair a call: CONFIG SET takes several only since 7.0.
-      for (let i = 0; i + 1 < settings.length; i += 2) {
-        await redis.call("CONFIG", "SET", settings[i] ?? "", settings[i + 1] ?? "");
-      }
-    });
-  }
-
   private spreadingEars(): SentinelEars {
     const spreader = new Spreader(this.ctx, {
       lastLook: () => this.snapshot,
@@ -259,7 +257,10 @@ export class Steward {
     });
     return new SentinelEars(
       this.ctx,
-      (heard) => spreader.hear(heard),
+      (heard) => {
+        if (heard.event.kind === "switch-master") this.lookSoon();
+        spreader.hear(heard);
+      },
       (sentinel) => spreader.forget(sentinel),
     );
   }
@@ -267,8 +268,7 @@ export class Steward {
   private rememberSpread({ leader, from, to, epoch, durationsMs }: Spread): void {
     const cause = `the Sentinels moved the master (${leader} led), and their decision was spread at once`;
     this.remember({ kind: "failover", from, to, epoch, durationsMs, cause });
-    this.lastLook = -Infinity;
-    this.waker.abort();
+    this.lookSoon();
   }
 
   private supervisorEvents() {

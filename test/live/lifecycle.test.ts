@@ -245,7 +245,7 @@ describe("a changed topology", () => {
 
 describe("a password", () => {
   it("guards every node and Sentinel, is never in argv, logs or readable files, and health is not fooled by NOAUTH", async () => {
-    const secret = `s3cret "quoted" #${Math.random()}`;
+    const secret = `s3cret-#${Math.random()}`;
     const secretFile = join(mkdtempSync(join(tmpdir(), "vedette-secret-")), "secret");
     writeFileSync(secretFile, `${secret}\n`, { mode: 0o600 });
     cluster = await LiveCluster.create(`security: { passwordFile: ${secretFile} }`);

@@ -20,7 +20,7 @@ import { LiveCluster } from "../kit/live-cluster.ts";
 
 /** One cluster with a password; each test leaves it whole. */
 const secrets = mkdtempSync(join(tmpdir(), "vedette-secret-"));
-const PASSWORD = "not to be seen in any process list";
+const PASSWORD = "not-to-be-seen-in-any-process-list";
 let cluster: LiveCluster;
 
 beforeAll(async () => {

@@ -21,7 +21,7 @@ describe("the password", () => {
   it.each([
     ["secret\n", "secret"],
     ["secret\r\n", "secret"],
-    ['with spaces and "quotes" ', 'with spaces and "quotes" '],
+    ["c3Vy/ZQ+=#$", "c3Vy/ZQ+=#$"],
   ])("is the one line of %j", (text, password) => {
     writeFileSync(file, text, { mode: 0o600 });
     expect(read(file)).toBe(password);
@@ -31,6 +31,14 @@ describe("the password", () => {
     writeFileSync(file, text, { mode: 0o600 });
     expect(() => read(file)).toThrow(/one line, the password/);
   });
+
+  it.each(["two words", 'a"quote', "it's", "back\\slash", "end "])(
+    "is not %j, which Sentinel cannot keep",
+    (text) => {
+      writeFileSync(file, text, { mode: 0o600 });
+      expect(() => read(file)).toThrow(/which Sentinel cannot keep/);
+    },
+  );
 
   it("is refused from a file that others may read, that is missing or is a directory", () => {
     writeFileSync(file, "secret\n", { mode: 0o640 });

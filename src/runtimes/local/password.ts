@@ -22,6 +22,12 @@ export function readPassword(topology: Topology): string | null {
   if (password === "" || /[\r\n\0]/.test(password)) {
     throw new UsageError(`${doing}: it must hold one line, the password`, { next: "write one line into it" });
   }
+  // Sentinel writes `sentinel sentinel-pass a b` when it rewrites its file, and cannot start from that any more.
+  if (/[\s"'\\]/.test(password)) {
+    throw new UsageError(`${doing}: it has spaces, quotes or backslashes, which Sentinel cannot keep`, {
+      next: "choose one without: base64 and hexadecimal are fine",
+    });
+  }
   return password;
 }
 
