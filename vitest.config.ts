@@ -1,18 +1,26 @@
 import { defineConfig } from "vitest/config";
 
-// Live tests own real processes and share two cores with them: one file at a time, and generous deadlines,
-// since every wait inside is on a condition and not on the clock.
+// Live tests own real processes. They wait far more than they work, so two files share the cores, and deadlines are
+// generous, since every wait inside is on a condition and not on the clock.
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["src/**/*.test.ts", "test/*.test.ts"], testTimeout: 15_000 } },
+      {
+        test: {
+          name: "unit",
+          include: ["src/**/*.test.ts", "test/*.test.ts"],
+          testTimeout: 15_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
       {
         test: {
           name: "live",
           include: ["test/live/**/*.test.ts"],
-          fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          maxWorkers: 2,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -23,6 +31,7 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 0,
           hookTimeout: 120_000,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

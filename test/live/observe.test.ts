@@ -59,6 +59,8 @@ function topologyOf(build: ReturnType<typeof cluster>, ports: Record<string, num
   const { topology } = build;
   for (const node of topology.redis.nodes) node.port = ports[node.id] ?? node.port;
   for (const [at, node] of topology.sentinel.nodes.entries()) node.port = SENTINEL_PORT + at;
+  // What these Sentinels were started with.
+  topology.sentinel.downAfterMs = topology.sentinel.startDownAfterMs = 60_000;
   return topology;
 }
 

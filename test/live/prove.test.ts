@@ -152,10 +152,10 @@ describe("test-failover", () => {
       } = test.marks;
       const inOrder = [detectedMs, agreedMs, electedMs, promotedMs, reconfiguredMs, backMs].map(Number);
       expect(inOrder).toEqual(inOrder.toSorted((a, b) => a - b));
-      expect(detectedMs).toBeGreaterThan(1_000);
-      expect(firstWriteMs).toBeGreaterThan(1_500);
-      expect(switchedMs).toBeGreaterThan(1_500);
-      expect(test.writes.gapMs).toBeGreaterThan(1_500);
+      expect(detectedMs).toBeGreaterThan(0);
+      expect(firstWriteMs).toBeGreaterThan(electedMs ?? Infinity);
+      expect(switchedMs).toBeGreaterThan(electedMs ?? Infinity);
+      expect(test.writes.gapMs).toBeGreaterThan(electedMs ?? Infinity);
       expect(new Set(heard.map((each) => each.event.channel))).toContain("+switch-master");
       expect(test.events.length).toBe(heard.length);
 

@@ -16,7 +16,7 @@ export const WRITERS = 4;
 const BATCH_DEADLINE_MS = 5_000;
 
 /** A master that has just come back refuses writes for a moment: ms. */
-const CLEAN_DEADLINE_MS = 5_000;
+const CLEAN_DEADLINE_MS = 20_000;
 const RECENT = 200;
 
 /** An acknowledged write and the key that it is in. */
