@@ -14,32 +14,36 @@ const PATIENCE_MS = 600;
 /**
  * Lets a Sentinel poll the replicas before it is asked for a failover, if by its last poll it would promote one that
  * has less data than another (measured: polls are up to 10 s old, so even a write confirmed by WAIT 1 may be passed
- * over). Costs nothing while the replicas are equal, which they nearly always are. False: it may still choose badly.
+ * over). Costs nothing while the replicas are equal, which they nearly always are: then `first` comes back. Null: it may
+ * still choose badly.
  */
-export async function refreshChoice(ctx: Context, sentinel: NodeId, first: Snapshot): Promise<boolean> {
+export async function refreshChoice(
+  ctx: Context,
+  sentinel: NodeId,
+  first: Snapshot,
+): Promise<Snapshot | null> {
   let hurried = false;
   let next: Snapshot | null = first;
   try {
-    const good = await until(
+    return await until(
       async () => {
         const now = next ?? (await look(ctx));
         next = null;
         const seen = now.sentinels.find((each) => each.node === sentinel);
-        if (seen?.up !== true) return true;
+        if (seen?.up !== true) return null;
         const choice = judgeChoice(ctx.topology, seen, now);
         if (choice === "stale" && !hurried) {
           hurried = true;
           ctx.report(`${sentinel} does not know yet which replica has the most data: it polls them first`);
           await setInfoPeriod(ctx, sentinel, AT_ONCE_MS);
         }
-        return choice === "good";
+        return choice === "good" ? now : null;
       },
       { deadlineMs: PATIENCE_MS, everyMs: 10, clock: ctx.clock },
     );
-    return good !== null;
   } catch (error) {
     ctx.report(`${sentinel} was not made to poll: ${explain(error)}`); // 6.2 has no SENTINEL DEBUG
-    return false;
+    return null;
   } finally {
     if (hurried) await setInfoPeriod(ctx, sentinel, ctx.topology.sentinel.periods.info).catch(() => {});
   }

@@ -74,7 +74,25 @@ export class MasterWatch {
     };
     const decision = decideFastFailover(this.ctx.topology, death, now);
     if (decision.do === "leave") return { from: known.master, left: decision.why };
-    return this.ask(known.master, decision.sentinel, now, operation !== null);
+    const ready = await this.prepare(death, decision.sentinel, now);
+    if ("left" in ready) return { from: known.master, left: ready.left };
+    return this.ask(known.master, ready.sentinel, ready.now, operation !== null);
+  }
+
+  /** Has the Sentinel know whom to choose. If that took time, the Sentinels may have begun by themselves. */
+  private async prepare(
+    death: MasterDeath,
+    sentinel: NodeId,
+    now: Snapshot,
+  ): Promise<{ sentinel: NodeId; now: Snapshot } | { left: string }> {
+    const { topology } = this.ctx;
+    const judged = await refreshChoice(this.ctx, sentinel, now);
+    if (judged === now) return { sentinel, now };
+    if (judged === null && topology.durability === "confirmed")
+      return { left: "durability is confirmed, and the Sentinel does not know who has the most data" };
+    const later = await look(this.ctx);
+    const again = decideFastFailover(topology, death, later);
+    return again.do === "leave" ? { left: again.why } : { sentinel: again.sentinel, now: later };
   }
 
   private async ask(from: NodeId, sentinel: NodeId, now: Snapshot, leased: boolean): Promise<Reaction> {
@@ -83,14 +101,6 @@ export class MasterWatch {
     try {
       lease = leased ? null : await runtime.lease(`failover of ${from}`);
       await runtime.hold(from, clock.now() + HOLD_MS, "the Sentinels were asked to fail it over");
-      const good = await refreshChoice(this.ctx, sentinel, now);
-      if (!good && this.ctx.topology.durability === "confirmed") {
-        await runtime.releaseHold(from);
-        return {
-          from,
-          left: "durability is confirmed, and the Sentinel does not know who has the most data",
-        };
-      }
       const hastened = await hasten(this.ctx, sentinel, now);
       await this.agreed(from);
       await runtime.releaseHold(from);

@@ -19,7 +19,7 @@ import { until } from "../../src/clock.ts";
 import { vedette, vedetteRunning } from "../kit/cli.ts";
 import { LiveCluster } from "../kit/live-cluster.ts";
 
-const PASSWORD = "correct horse battery staple";
+const PASSWORD = "correct-horse-battery-staple";
 let cluster: LiveCluster;
 let secrets: string;
 const run = (...args: string[]) => vedette(cluster.dir, ...args);
