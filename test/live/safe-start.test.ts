@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { VedetteError } from "../../src/errors.ts";
+import { until } from "../../src/clock.ts";
 import { LiveCluster } from "../kit/live-cluster.ts";
 import { Prober } from "../kit/prober.ts";
 import { Writer } from "../kit/writer.ts";
@@ -27,6 +28,17 @@ async function failOver(): Promise<string> {
     (now) => now.master !== null && now.master.node !== before,
   );
   return after.master?.node ?? "";
+}
+
+/** While an fsync goes on, everysec keeps writes in memory for up to 2 s (flushAppendOnlyFile): a kill would lose them. */
+async function inFile(node: string): Promise<void> {
+  const written = async () => {
+    const info = String(await cluster.call(node, "INFO", "persistence"));
+    return ["aof_buffer_length:0", "aof_pending_bio_fsync:0", "aof_rewrite_in_progress:0"].every((line) =>
+      info.includes(line),
+    );
+  };
+  expect(await until(written, { deadlineMs: 10_000 })).not.toBeNull();
 }
 
 describe("an old master that returns in the middle of a failover", () => {
@@ -166,6 +178,7 @@ describe("lost data", () => {
     await cluster.up();
     await cluster.call("redis-master", "SET", "precious", "1");
     await cluster.call("redis-master", "WAIT", "3", "1000");
+    await inFile("redis-slave-2");
     await cluster.kill("redis-master", "redis-slave-1", "redis-slave-2", "redis-slave-3");
     wipeData("redis-slave-1");
     wipeData("redis-slave-3");
