@@ -21,7 +21,7 @@ export async function concludeSwitchover(ctx: Context): Promise<Conclusion | nul
       if (record?.state !== "running") return { as: null };
       const snapshot = await look(ctx);
       const verdict = judgeSwitchover(record, snapshot);
-      if (verdict.do === "wait") why = verdict.why;
+      why = verdict.do === "wait" ? verdict.why : `${record.from} does not answer`;
       try {
         const as = await concludeNow(ctx, record, snapshot);
         return as === null ? null : { as };
@@ -64,7 +64,7 @@ export async function concludeNow(
 ): Promise<Conclusion | null> {
   const verdict = judgeSwitchover(record, snapshot);
   if (verdict.do === "wait") return null;
-  if (verdict.do === "finish") await follow(ctx, record.from, verdict.master, snapshot);
+  if (verdict.do === "finish" && !(await follow(ctx, record.from, verdict.master, snapshot))) return null;
   await unpause(ctx, record.from, snapshot);
   await restoreSettings(ctx);
   await setPeriods(ctx);
@@ -74,17 +74,24 @@ export async function concludeNow(
   return verdict.do === "undo" ? "undone" : "finished";
 }
 
-/** The old master learns of the move that the Sentinels have decided; by themselves they would tell it 10 s later. */
-async function follow(ctx: Context, from: NodeId, master: NodeId, snapshot: Snapshot): Promise<void> {
+/**
+ * The old master learns of the move that the Sentinels have decided; by themselves they would tell it 10 s later. False
+ * while that is not certain: one that hangs could wake up as a master, and must not find its fence gone then.
+ */
+async function follow(ctx: Context, from: NodeId, master: NodeId, snapshot: Snapshot): Promise<boolean> {
   const seen = snapshot.nodes.find((each) => each.node === from);
-  if (seen?.state !== "up" || seen.role !== "master") return;
+  if (seen?.state === "down" || seen?.state === "waiting") return true; // its start asks the Sentinels
+  if (seen?.state !== "up") return false;
+  if (seen.role !== "master") return true;
   const { host, port } = requireNode(ctx.topology, master);
-  await withNode(ctx, requireNode(ctx.topology, from), (redis) =>
+  const [followed] = await withNode(ctx, requireNode(ctx.topology, from), (redis) =>
     redis.callAll([
       ["REPLICAOF", host, String(port)],
       ["CLIENT", "KILL", "TYPE", "normal"],
     ]),
   );
+  if (followed instanceof Error) throw followed;
+  return true;
 }
 
 /** A pause ends by itself; there is no need to let clients wait for it. */
