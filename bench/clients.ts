@@ -7,7 +7,7 @@ import { Load } from "./load.ts";
 import { Managed } from "./managed.ts";
 import type { Bench } from "./scratch.ts";
 
-const FAULTS = ["kill", "hang", "SENTINEL FAILOVER"] as const;
+const FAULTS = ["kill", "hang", "switchover", "SENTINEL FAILOVER"] as const;
 type Fault = (typeof FAULTS)[number];
 
 /** A client that is silent for so long has not recovered: ms. Longer than the slowest that ever did. */
@@ -94,7 +94,8 @@ async function turnOf(bench: Bench, fault: Fault): Promise<Record<Name, Outcome>
 
 async function inject(managed: Managed, fault: Fault): Promise<void> {
   const [master] = managed.topology.redis.nodes;
-  if (fault === "SENTINEL FAILOVER") await managed.askSentinel("SENTINEL", "FAILOVER", managed.topology.name);
+  if (fault === "switchover") await managed.timed("switchover", "--yes");
+  else if (fault === "SENTINEL FAILOVER") await managed.askSentinel("SENTINEL", "FAILOVER", managed.topology.name);
   else await managed.fault(master.id, fault);
 }
 
