@@ -3,7 +3,7 @@ import { explain } from "../errors.ts";
 import { connect, type RedisArgument } from "../redis/client.ts";
 import type { ConnectionPool } from "../redis/pool.ts";
 import { RedisError } from "../redis/redis-error.ts";
-import type { ClusterNode } from "../topology/model.ts";
+import { dial, type ClusterNode } from "../topology/model.ts";
 
 export interface ObserveOptions {
   /** The password of every node and Sentinel, null when the cluster has none. */
@@ -39,8 +39,7 @@ async function askOver(
   options: ObserveOptions,
   left: () => number,
 ): Promise<Heard> {
-  const { host, port } = node;
-  const to = { host, port, password: options.password, deadlineMs: left() };
+  const to = { ...dial(node), password: options.password, deadlineMs: left() };
   const { pool } = options;
   const { connection, reused } = pool ? await pool.get(to) : { connection: await connect(to), reused: false };
   try {

@@ -6,7 +6,7 @@ import { VedetteError } from "../errors.ts";
 import { connect, type RedisConnection } from "../redis/client.ts";
 import type { ConnectionPool } from "../redis/pool.ts";
 import type { Runtime } from "../runtimes/runtime.ts";
-import { findNode, type ClusterNode, type NodeId, type Topology } from "../topology/model.ts";
+import { dial, findNode, type ClusterNode, type NodeId, type Topology } from "../topology/model.ts";
 
 /** What every operation works with. */
 export interface Context {
@@ -57,8 +57,7 @@ export async function withNode<T>(
   use: (redis: RedisConnection) => Promise<T>,
   deadlineMs: number = ASK_DEADLINE_MS,
 ): Promise<T> {
-  const { host, port } = node;
-  const redis = await connect({ host, port, password: ctx.password, deadlineMs });
+  const redis = await connect({ ...dial(node), password: ctx.password, deadlineMs });
   try {
     return await use(redis);
   } finally {

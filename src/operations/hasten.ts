@@ -4,7 +4,7 @@ import { VedetteError } from "../errors.ts";
 import { requireNode, withNode, type Context } from "./context.ts";
 import { connect } from "../redis/client.ts";
 import { parseEvent } from "../redis/events.ts";
-import type { ClusterNode, NodeId, RedisNode } from "../topology/model.ts";
+import { dial, type ClusterNode, type NodeId, type RedisNode } from "../topology/model.ts";
 import { RoleWatch } from "./role-watch.ts";
 import { HASTE_DEADLINE_MS, spread } from "./spread.ts";
 
@@ -64,8 +64,7 @@ export async function hasten(
 
 /** The leader's own epoch is in none of its replies before the switch; it tells it when the failover begins. */
 async function listenForEpoch(ctx: Context, leader: ClusterNode) {
-  const { host, port } = leader;
-  const redis = await connect({ host, port, password: ctx.password, deadlineMs: HASTE_DEADLINE_MS });
+  const redis = await connect({ ...dial(leader), password: ctx.password, deadlineMs: HASTE_DEADLINE_MS });
   let epoch: number | null = null;
   try {
     await redis.subscribe("+new-epoch", (message, channel) => {

@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { rotateLog } from "../runtimes/local/log-files.ts";
+import { rotateLog } from "../runtimes/state/log-files.ts";
 import { appendHistory, readHistory, type HistoryEvent } from "./history.ts";
 
 const event = (time: number): HistoryEvent => ({

@@ -1,5 +1,6 @@
 import type { Address } from "../cluster/snapshot.ts";
 import { connect, type RedisConnection } from "../redis/client.ts";
+import { dialAt, type Topology } from "../topology/model.ts";
 import { RedisError } from "../redis/redis-error.ts";
 
 /** A writing client's one connection: to a node that says itself that it is master, found anew when it has ended. */
@@ -12,6 +13,7 @@ export class MasterLink {
     /** Passwords to try, the most likely first; null for none. */
     private readonly passwords: () => readonly (string | null)[],
     private readonly deadlineMs: number,
+    private readonly topology: Topology,
   ) {}
 
   /** The connection, or null when nobody says that it is master. */
@@ -43,12 +45,12 @@ export class MasterLink {
   }
 
   private async tryMaster(
-    { host, port }: Address,
+    address: Address,
     password: string | null,
   ): Promise<RedisConnection | "wrong password" | null> {
     let redis: RedisConnection | null = null;
     try {
-      redis = await connect({ host, port, password, deadlineMs: this.deadlineMs });
+      redis = await connect({ ...dialAt(this.topology, address), password, deadlineMs: this.deadlineMs });
       const role = await redis.call("ROLE");
       if (Array.isArray(role) && role[0] === "master") return redis;
     } catch (error) {

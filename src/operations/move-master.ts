@@ -5,7 +5,7 @@ import { VedetteError } from "../errors.ts";
 import { connect, type RedisConnection } from "../redis/client.ts";
 import { parseInfo, persistenceInfo, replicationInfo } from "../redis/info.ts";
 import { START_FENCE } from "../topology/fence.ts";
-import type { NodeId, RedisNode } from "../topology/model.ts";
+import { dial, type NodeId, type RedisNode } from "../topology/model.ts";
 import { besideUs } from "./allowed.ts";
 import { candidatesFor } from "./candidates.ts";
 import { look, requireNode, withNode, type Context } from "./context.ts";
@@ -37,10 +37,9 @@ export async function moveMaster(ctx: Context, move: Move): Promise<void> {
   assertUnmoved(ctx, now, move);
   const from = requireRedis(ctx, move.from);
   const to = requireRedis(ctx, move.to);
-  const { host, port } = from;
   await ctx.runtime.hold(from.id, ctx.clock.now() + HOLD_MS, "the master is being switched over");
   await fenceAgainstDetachment(ctx, from, now);
-  const line = await connect({ host, port, password: ctx.password, deadlineMs: COMMAND_DEADLINE_MS });
+  const line = await connect({ ...dial(from), password: ctx.password, deadlineMs: COMMAND_DEADLINE_MS });
   try {
     const moved = await pauseAndMove(ctx, { ...move, line, to, now });
     writeSwitchover(ctx.topology, { ...ownSwitchover(ctx.topology), moved });

@@ -35,7 +35,7 @@ export class ProbeWriter {
     /** Where to look for the master, the most likely address first. */
     where: () => Address[],
   ) {
-    this.link = new MasterLink(where, () => [ctx.password], WRITE_DEADLINE_MS);
+    this.link = new MasterLink(where, () => [ctx.password], WRITE_DEADLINE_MS, ctx.topology);
   }
 
   /** Writes until `signal` aborts. */

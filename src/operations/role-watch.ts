@@ -1,5 +1,5 @@
 import { connect, type RedisConnection } from "../redis/client.ts";
-import type { RedisNode } from "../topology/model.ts";
+import { dial, type RedisNode } from "../topology/model.ts";
 import type { Context } from "./context.ts";
 import { HASTE_DEADLINE_MS } from "./spread.ts";
 
@@ -13,11 +13,9 @@ export class RoleWatch {
   ) {}
 
   async isMaster(): Promise<boolean> {
-    const { host, port } = this.node;
     try {
       this.line ??= await connect({
-        host,
-        port,
+        ...dial(this.node),
         password: this.ctx.password,
         deadlineMs: HASTE_DEADLINE_MS,
       });

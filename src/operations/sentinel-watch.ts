@@ -1,7 +1,7 @@
 import { VedetteError } from "../errors.ts";
 import { connect, type RedisConnection } from "../redis/client.ts";
 import { parseEvent, type SentinelEvent } from "../redis/events.ts";
-import { majority, type NodeId, type SentinelNode, type Topology } from "../topology/model.ts";
+import { dial, majority, type NodeId, type SentinelNode, type Topology } from "../topology/model.ts";
 import { ASK_DEADLINE_MS, type Context } from "./context.ts";
 
 /** One event as one Sentinel told it. */
@@ -49,8 +49,7 @@ export async function listen(
   node: SentinelNode,
   onEvent: (heard: HeardEvent) => void,
 ): Promise<RedisConnection> {
-  const { host, port } = node;
-  const redis = await connect({ host, port, password: ctx.password, deadlineMs: ASK_DEADLINE_MS });
+  const redis = await connect({ ...dial(node), password: ctx.password, deadlineMs: ASK_DEADLINE_MS });
   try {
     await redis.psubscribe("*", (message, channel) => {
       onEvent({ sentinel: node.id, at: ctx.clock.monotonic(), event: parseEvent(channel, message) });

@@ -8,7 +8,7 @@ import {
   type LatencySample,
   type SlowEntry,
 } from "../redis/slow.ts";
-import type { NodeId, RedisNode } from "../topology/model.ts";
+import { dial, type NodeId, type RedisNode } from "../topology/model.ts";
 import { ASK_DEADLINE_MS, type Context } from "./context.ts";
 
 /** What `vedette monitor` reports, as it happens. */
@@ -69,8 +69,8 @@ export async function watchSlow(
   }
 }
 
-function open({ password }: Context, { host, port }: RedisNode): Promise<RedisConnection> {
-  return connect({ host, port, password, deadlineMs: ASK_DEADLINE_MS });
+function open({ password }: Context, node: RedisNode): Promise<RedisConnection> {
+  return connect({ ...dial(node), password, deadlineMs: ASK_DEADLINE_MS });
 }
 
 /**

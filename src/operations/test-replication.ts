@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { until } from "../clock.ts";
 import { explain } from "../errors.ts";
 import { connect, type RedisConnection } from "../redis/client.ts";
-import type { NodeId, RedisNode } from "../topology/model.ts";
+import { dial, type NodeId, type RedisNode } from "../topology/model.ts";
 import { assertCan, namedMaster } from "./allowed.ts";
 import { ASK_DEADLINE_MS, look, withNode, type Context } from "./context.ts";
 import { assertRoom } from "./headroom.ts";
@@ -99,12 +99,12 @@ interface Reader {
   error: string | null;
 }
 
-async function openReader(ctx: Context, { id, host, port }: RedisNode): Promise<Reader> {
+async function openReader(ctx: Context, node: RedisNode): Promise<Reader> {
   try {
-    const redis = await connect({ host, port, password: ctx.password, deadlineMs: ASK_DEADLINE_MS });
-    return { node: id, redis, error: null };
+    const redis = await connect({ ...dial(node), password: ctx.password, deadlineMs: ASK_DEADLINE_MS });
+    return { node: node.id, redis, error: null };
   } catch (error) {
-    return { node: id, redis: null, error: explain(error) };
+    return { node: node.id, redis: null, error: explain(error) };
   }
 }
 

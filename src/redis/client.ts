@@ -6,8 +6,11 @@ import { RedisError, type RedisErrorKind } from "./redis-error.ts";
 export type RedisArgument = string | number | Buffer;
 
 export interface ConnectOptions {
+  /** The address by which the node is known; the connection carries it. */
   host: string;
   port: number;
+  /** Where this machine reaches that address, if it is elsewhere: a port that Docker publishes. */
+  via?: { host: string; port: number };
   /** Sent with AUTH, to Sentinels as to data nodes. */
   password?: string | null;
   /** An ACL user; needs `password`. */
@@ -57,8 +60,8 @@ const LINGER_MS = 20;
  */
 export async function connect(options: ConnectOptions): Promise<RedisConnection> {
   const redis = new Redis({
-    host: options.host,
-    port: options.port,
+    host: options.via?.host ?? options.host,
+    port: options.via?.port ?? options.port,
     ...(options.tls && { tls: options.tls }),
     lazyConnect: true,
     connectTimeout: options.deadlineMs,

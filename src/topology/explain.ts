@@ -57,6 +57,7 @@ function settings(topology: Topology): [key: string, value: string][] {
   return [
     ["name", topology.name],
     ["runtime", topology.runtime],
+    ...dockerSettings(topology),
     ["production", String(topology.production)],
     ["failover", topology.failover.profile],
     ["fastFailover", topology.failover.fast ? "on" : "off"],
@@ -82,6 +83,18 @@ function settings(topology: Topology): [key: string, value: string][] {
     ["sentinel.periods.ask", formatDuration(ask)],
     ["sentinel.periods.publish", formatDuration(publish)],
     ["sentinel.periods.tilt", formatDuration(tilt)],
+  ];
+}
+
+function dockerSettings({ runtime, docker }: Topology): [key: string, value: string][] {
+  if (runtime !== "docker") return [];
+  return [
+    ["docker.network", docker.network],
+    ["docker.subnet", docker.subnet],
+    ["docker.engine", docker.engine],
+    ["docker.images.redis", docker.images.redis],
+    ["docker.memory", docker.memoryBytes === null ? "by maxmemory" : formatSize(docker.memoryBytes)],
+    ["docker.cpus", docker.cpus === null ? "all" : String(docker.cpus)],
   ];
 }
 

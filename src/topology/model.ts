@@ -1,3 +1,4 @@
+import type { DockerSettings } from "./docker.ts";
 import type { FailoverProfile } from "./failover-profiles.ts";
 import type { Durability } from "./durability.ts";
 import type { Problem } from "./problems.ts";
@@ -33,6 +34,8 @@ interface NodeBase {
   /** The address that peers, Sentinels and clients use: the announced one, else the first bound one. */
   host: string;
   port: number;
+  /** Where this machine reaches it: in a container's own network that is a published port. */
+  reach: { host: string; port: number };
   /** True when `announce` was given and must be written into the configuration. */
   announced: boolean;
   directives: Directive[];
@@ -66,10 +69,14 @@ export interface SentinelPeriods {
   tilt: number;
 }
 
+export const RUNTIMES = ["local", "docker"] as const;
+/** Where nodes run: as plain processes, or in containers. */
+export type RuntimeKind = (typeof RUNTIMES)[number];
+
 export interface Topology {
   /** The cluster's name, which is also the master's name for Sentinel. */
   name: string;
-  runtime: "local";
+  runtime: RuntimeKind;
   /** Marked by its owner as one where drills ask for the name to be typed. */
   production: boolean;
   /** What a write that was acknowledged survives; see docs/failover.md. */
@@ -105,6 +112,8 @@ export interface Topology {
     parallelSyncs: number;
     periods: SentinelPeriods;
   };
+  /** How nodes run in containers; says nothing with another runtime. */
+  docker: DockerSettings;
   security: {
     /** Absolute path of the file that holds the password of every node and Sentinel, or null. */
     passwordFile: string | null;
@@ -144,9 +153,26 @@ export function findNode(topology: Topology, id: NodeId): ClusterNode | null {
 export function nodeAt(topology: Topology, host: string, port: number): ClusterNode | null {
   return (
     allNodes(topology).find(
-      (node) => node.port === port && (node.host === host || node.bind.includes(host)),
+      (node) =>
+        (node.port === port && (node.host === host || node.bind.includes(host))) ||
+        (node.reach.port === port && node.reach.host === host),
     ) ?? null
   );
+}
+
+/** How to connect to a node: under the address by which it is known, through the one at which it is reached. */
+export function dial({ host, port, reach }: ClusterNode) {
+  return { host, port, via: reach };
+}
+
+/** The same for an address that a Sentinel told. */
+export function dialAt(topology: Topology, { host, port }: { host: string; port: number }) {
+  return { host, port, via: nodeAt(topology, host, port)?.reach ?? { host, port } };
+}
+
+/** Nodes are in a network of their own, where each has an address that other machines do not see. */
+export function isBridged(topology: Topology): boolean {
+  return topology.runtime === "docker" && topology.docker.network === "bridge";
 }
 
 /** Votes a Sentinel needs to lead a failover. */

@@ -75,7 +75,7 @@ export function isHost(host: string): boolean {
   return host.split(".").every((label) => /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/.test(label));
 }
 
-function isIpv4(host: string): boolean {
+export function isIpv4(host: string): boolean {
   const parts = host.split(".");
   return (
     parts.length === 4 && parts.every((part) => /^(?:0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255)

@@ -1,10 +1,11 @@
 import path from "node:path";
 import { DEFAULTS, defaultQuorum, redisDefaults, SENTINEL_DEFAULTS } from "./defaults.ts";
+import { addressOf, DOCKER_DEFAULTS, ENGINE_IMAGES, type DockerSettings } from "./docker.ts";
 import { sentinelTiming, startDownAfterMs, type FailoverProfile } from "./failover-profiles.ts";
 import { durabilityDirectives } from "./durability.ts";
 import { fileLayer, merge, ownLayer, toDirectives, toSentinelDirectives, type Layer } from "./layers.ts";
-import type { Origin, RedisNode, ResolvedTopology, SentinelNode, Topology } from "./model.ts";
-import { bindAddress, bindAddresses, canonicalHost, redisIds, sentinelIds } from "./names.ts";
+import type { Origin, RedisNode, ResolvedTopology, RuntimeKind, SentinelNode, Topology } from "./model.ts";
+import { bindAddress, bindAddresses, canonicalHost, isWildcard, redisIds, sentinelIds } from "./names.ts";
 import { announceEverywhere, checkNodeNames, resolveHostNames } from "./peers.ts";
 import { TopologyError, type Problems } from "./problems.ts";
 import { PROFILE_DIRECTIVES, profileConflicts, SIZE_DIRECTIVES, type Profile } from "./profiles.ts";
@@ -18,6 +19,7 @@ import { parseDuration, parseSize } from "./units.ts";
  * @param raw what the file says, already of the right shape
  * @param file absolute path of the file, or null for the built-in defaults
  * @param baseDir absolute directory that relative paths start from
+ * @param runtime the one asked for on the command line, which wins over the file's
  * @throws TopologyError with every problem, including those that `problems` had before
  */
 export function resolveTopology(
@@ -25,8 +27,9 @@ export function resolveTopology(
   file: string | null,
   baseDir: string,
   problems: Problems,
+  runtime?: RuntimeKind,
 ): ResolvedTopology {
-  const resolved = new Resolver(raw, file, baseDir, problems).resolve();
+  const resolved = new Resolver(raw, file, baseDir, problems, runtime).resolve();
   checkRules(resolved, problems);
   const errors = problems.errors;
   if (errors.length > 0) throw new TopologyError(errors);
@@ -44,8 +47,16 @@ class Resolver {
   readonly #name: string;
   readonly #stateDir: string;
   readonly #failover: FailoverProfile;
+  readonly #runtime: RuntimeKind;
+  readonly #docker: DockerSettings;
 
-  constructor(raw: RawTopology, file: string | null, baseDir: string, problems: Problems) {
+  constructor(
+    raw: RawTopology,
+    file: string | null,
+    baseDir: string,
+    problems: Problems,
+    runtime: RuntimeKind | undefined,
+  ) {
     this.#raw = raw;
     this.#file = file;
     this.#baseDir = baseDir;
@@ -53,13 +64,20 @@ class Resolver {
     this.#name = this.#pick("name", raw.name, DEFAULTS.name);
     this.#stateDir = path.join(this.#path("stateDir", raw.stateDir, DEFAULTS.stateDir), this.#name);
     this.#failover = this.#pick("failover", raw.failover, "standard");
+    this.#runtime = this.#pick("runtime", raw.runtime, "local");
+    if (runtime !== undefined && runtime !== this.#runtime) {
+      this.#runtime = runtime;
+      this.#origins.set("runtime", { from: "derived", why: "asked for, or as the cluster was started" });
+    }
+    this.#docker = this.#dockerSettings();
   }
 
   resolve(): ResolvedTopology {
     const { security, supervise, logs, slo } = this.#raw;
     const topology: Topology = {
       name: this.#name,
-      runtime: this.#pick("runtime", this.#raw.runtime, "local"),
+      runtime: this.#runtime,
+      docker: this.#docker,
       production: this.#pick("production", this.#raw.production, false),
       durability: this.#pick("durability", this.#raw.durability, "async"),
       failover: {
@@ -92,6 +110,20 @@ class Resolver {
     return { topology, origins: this.#origins, advice: [] };
   }
 
+  #dockerSettings(): DockerSettings {
+    const raw = this.#raw.docker ?? {};
+    const engine = this.#pick("docker.engine", raw.engine, DOCKER_DEFAULTS.engine);
+    const derived: Origin = { from: "derived", why: `docker.engine ${engine}` };
+    return {
+      network: this.#pick("docker.network", raw.network, DOCKER_DEFAULTS.network),
+      subnet: this.#pick("docker.subnet", raw.subnet, DOCKER_DEFAULTS.subnet),
+      engine,
+      images: { redis: this.#pick("docker.images.redis", raw.images?.redis, ENGINE_IMAGES[engine], derived) },
+      memoryBytes: raw.memory === undefined ? null : this.#size("docker.memory", raw.memory, 0),
+      cpus: raw.cpus === undefined ? null : this.#pick("docker.cpus", raw.cpus, 0),
+    };
+  }
+
   #redisNodes(): [RedisNode, ...RedisNode[]] {
     const redis = this.#raw.redis ?? {};
     const replicas = this.#pick("redis.replicas", redis.replicas, DEFAULTS.replicas);
@@ -107,7 +139,7 @@ class Resolver {
       return {
         kind: "redis",
         id,
-        ...this.#address(key, node, port + index, "redis.port"),
+        ...this.#address(key, node, port + index, "redis.port", addressOf(this.#docker.subnet, "redis", index)),
         dataDir: this.#dataDir(key, id, node.dataDir, dataDir),
         priority: numberIn(layer, "replica-priority"),
         minReplicas: {
@@ -162,7 +194,13 @@ class Resolver {
       return {
         kind: "sentinel",
         id,
-        ...this.#address(key, node, port + index, "sentinel.port"),
+        ...this.#address(
+          key,
+          node,
+          port + index,
+          "sentinel.port",
+          addressOf(this.#docker.subnet, "sentinel", index),
+        ),
         directives: toSentinelDirectives(layer, this.#name),
       };
     });
@@ -202,10 +240,11 @@ class Resolver {
     return quorum;
   }
 
-  /** Where a node listens and how others reach it. */
-  #address(key: string, node: RawNode, port: number, portKey: string) {
+  /** Where a node listens and how others reach it. `inside`: its address in a network of containers. */
+  #address(key: string, node: RawNode, firstPort: number, portKey: string, inside: string) {
     const bind = this.#bind(key, node.bind);
     const announce = node.announce ?? this.#raw.announce;
+    const bridged = this.#runtime === "docker" && this.#docker.network === "bridge";
     if (announce !== undefined) {
       const from = node.announce === undefined ? "announce" : `${key}.announce`;
       this.#origins.set(`${key}.announce`, this.#fileOrigin(from));
@@ -213,10 +252,14 @@ class Resolver {
     if (node.port === undefined) {
       this.#origins.set(`${key}.port`, this.#inherited(portKey, `counted from ${portKey}`));
     }
+    const port = node.port === undefined ? firstPort : this.#pick(`${key}.port`, node.port, firstPort);
+    const first = bindAddress(bind[0] ?? DEFAULTS.bind);
+    const host = canonicalHost(announce ?? (bridged ? inside : first));
     return {
       bind,
-      host: canonicalHost(announce ?? bindAddress(bind[0] ?? DEFAULTS.bind)),
-      port: node.port === undefined ? port : this.#pick(`${key}.port`, node.port, port),
+      host,
+      port,
+      reach: { host: bridged ? (isWildcard(first) ? "127.0.0.1" : first) : host, port },
       announced: announce !== undefined,
     };
   }

@@ -2,6 +2,7 @@ import type { ResolvedTopology } from "./model.ts";
 import type { Problems } from "./problems.ts";
 import * as addresses from "./rules/addresses.ts";
 import * as data from "./rules/data.ts";
+import * as docker from "./rules/docker.ts";
 import * as durability from "./rules/durability.ts";
 import * as failover from "./rules/failover.ts";
 import type { Report, Rule } from "./rules/rule.ts";
@@ -26,6 +27,9 @@ const RULES: Rule[] = [
   data.directoriesAreApart,
   data.dataSurvivesRestarts,
   data.productionKeepsKeys,
+  docker.maxMemoryIsBelowTheLimit,
+  docker.dataStaysInVolumes,
+  docker.filesAreInside,
 ];
 
 /** Adds to `problems` whatever a well-formed topology gets wrong as a whole. */

@@ -1,6 +1,8 @@
 import * as z from "zod";
 import { FAILOVER_PROFILES } from "./failover-profiles.ts";
+import { DOCKER_NETWORKS, ENGINES, isSubnet } from "./docker.ts";
 import { DURABILITIES } from "./durability.ts";
+import { RUNTIMES } from "./model.ts";
 import { CLUSTER_NAME, isBind, isHost } from "./names.ts";
 import { PROFILES, SIZES } from "./profiles.ts";
 import { DURATION, SIZE } from "./units.ts";
@@ -125,6 +127,35 @@ function sentinelShape() {
   );
 }
 
+function dockerShape() {
+  const image = () => {
+    const text = error("must be the name of an image with its tag, such as redis:7.4.2");
+    return z.string(text).regex(/^[a-z0-9][a-z0-9._/:-]*:[A-Za-z0-9_][\w.-]{0,127}(?:@sha256:[0-9a-f]{64})?$/, text);
+  };
+  const subnet = error("must be a private /24 network such as 172.28.0.0/24");
+  const cpus = error("must be a number of cores such as 0.5 or 2");
+  return z.strictObject(
+    {
+      network: z
+        .enum(DOCKER_NETWORKS, error(`must be one of ${DOCKER_NETWORKS.join(", ")}`))
+        .describe("A network of their own, or the machine's (Linux only); bridge")
+        .optional(),
+      subnet: z.string(subnet).refine(isSubnet, subnet).describe("Of the nodes' own network; 172.28.0.0/24").optional(),
+      engine: z
+        .enum(ENGINES, error(`must be one of ${ENGINES.join(", ")}`))
+        .describe("Whose server the image has; redis")
+        .optional(),
+      images: z
+        .strictObject({ redis: image().describe("Of Redis nodes and Sentinels").optional() }, mapping)
+        .describe("Images, each with a fixed tag")
+        .nullish(),
+      memory: size().describe("Limit of each Redis container; twice maxmemory and 128mb").optional(),
+      cpus: z.number(cpus).min(0.01, cpus).max(1024, cpus).describe("Cores of each Redis container; all").optional(),
+    },
+    mapping,
+  );
+}
+
 function build() {
   const profile = z.enum(PROFILES, error(`must be one of ${PROFILES.join(", ")}`));
   const yesNo = error("must be true or false");
@@ -138,7 +169,11 @@ function build() {
         .regex(CLUSTER_NAME, name)
         .describe("The cluster's and the master's name")
         .optional(),
-      runtime: z.literal("local", error("only local is supported")).describe("Where nodes run").optional(),
+      runtime: z
+        .enum(RUNTIMES, error(`must be one of ${RUNTIMES.join(", ")}`))
+        .describe("Where nodes run: as processes of this machine (local) or in containers (docker)")
+        .optional(),
+      docker: dockerShape().nullish(),
       production: z.boolean(yesNo).describe("Drills then ask for the cluster's name").optional(),
       failover: z
         .enum(FAILOVER_PROFILES, error(`must be one of ${FAILOVER_PROFILES.join(", ")}`))

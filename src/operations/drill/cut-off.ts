@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { connect, type RedisConnection } from "../../redis/client.ts";
-import type { RedisNode } from "../../topology/model.ts";
+import { dial, type RedisNode } from "../../topology/model.ts";
 import { ASK_DEADLINE_MS, type Context } from "../context.ts";
 
 /**
@@ -38,8 +38,7 @@ export class CutOff {
   }
 
   private async use(password: string | null, work: (redis: RedisConnection) => Promise<void>): Promise<void> {
-    const { host, port } = this.node;
-    const redis = await connect({ host, port, password, deadlineMs: ASK_DEADLINE_MS });
+    const redis = await connect({ ...dial(this.node), password, deadlineMs: ASK_DEADLINE_MS });
     try {
       await work(redis);
     } finally {

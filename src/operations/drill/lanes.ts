@@ -1,6 +1,6 @@
 import { connect, type RedisConnection } from "../../redis/client.ts";
 import { RedisError } from "../../redis/redis-error.ts";
-import type { ClusterNode, NodeId } from "../../topology/model.ts";
+import { dial, type ClusterNode, type NodeId } from "../../topology/model.ts";
 import type { Context } from "../context.ts";
 import type { Accepted, LaneState } from "./record.ts";
 
@@ -60,9 +60,8 @@ export class Lane {
   }
 
   private async open(): Promise<RedisConnection> {
-    const { host, port } = this.node;
     const { password } = this.ctx;
-    this.redis ??= await connect({ host, port, password, deadlineMs: ANSWER_WITHIN_MS });
+    this.redis ??= await connect({ ...dial(this.node), password, deadlineMs: ANSWER_WITHIN_MS });
     return this.redis;
   }
 

@@ -1,5 +1,5 @@
 import { connect, type RedisConnection } from "../../redis/client.ts";
-import type { RedisNode } from "../../topology/model.ts";
+import { dial, type RedisNode } from "../../topology/model.ts";
 import type { Context } from "../context.ts";
 
 /** One acknowledged write, looked for on a replica. */
@@ -69,10 +69,9 @@ export class StaleReader {
 
   /** Null without an answer. */
   private async isThere({ key, number }: Sought): Promise<boolean | null> {
-    const { host, port } = this.node;
     const { password } = this.ctx;
     try {
-      this.redis ??= await connect({ host, port, password, deadlineMs: ANSWER_WITHIN_MS });
+      this.redis ??= await connect({ ...dial(this.node), password, deadlineMs: ANSWER_WITHIN_MS });
       return Number(await this.redis.call("HEXISTS", key, String(number))) === 1;
     } catch {
       this.close();

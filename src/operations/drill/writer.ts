@@ -47,7 +47,7 @@ export class DrillWriter {
     /** So many replicas must have confirmed a write (WAIT) before it counts as acknowledged; 0 for none. */
     private readonly confirmBy: number,
   ) {
-    this.link = new MasterLink(where, passwords, WRITE_DEADLINE_MS);
+    this.link = new MasterLink(where, passwords, WRITE_DEADLINE_MS, ctx.topology);
   }
 
   /** Writes until `signal` aborts. */

@@ -1,4 +1,4 @@
-import { allNodes, type ClusterNode, type RedisNode, type Topology } from "../model.ts";
+import { allNodes, isBridged, type ClusterNode, type RedisNode, type Topology } from "../model.ts";
 import { bindAddress, isIp, isLoopback, isWildcard } from "../names.ts";
 import { keyOf, type Report } from "./rule.ts";
 
@@ -75,6 +75,14 @@ export function strangersMustAuthenticate(topology: Topology, { problems, source
   }
 }
 
+function isInside(topology: Topology, { host }: ClusterNode): boolean {
+  return isBridged(topology) && prefixOf(topology.docker.subnet) === prefixOf(host);
+}
+
+function prefixOf(address: string): string {
+  return address.split(".").slice(0, 3).join(".");
+}
+
 export function wildcardsNeedAnAddress(topology: Topology, { problems, source }: Report): void {
   if (problems.isBroken("announce")) return;
   const reported = new Set<string>();
@@ -94,7 +102,8 @@ export function wildcardsNeedAnAddress(topology: Topology, { problems, source }:
 }
 
 export function announcedAddressesAreServed(topology: Topology, { problems, source }: Report): void {
-  const nodes = allNodes(topology);
+  // In a network of containers a node listens on its own address, which nobody wrote down.
+  const nodes = allNodes(topology).filter((node) => !isInside(topology, node));
   const elsewhere = nodes.some((node) => !isLoopback(node.host));
   const reported = new Set<string>();
   for (const node of nodes) {
