@@ -8,7 +8,7 @@ import { context, look, type Context } from "../src/operations/context.ts";
 import { connect } from "../src/redis/client.ts";
 import { claimPorts } from "../src/runtimes/local/free-ports.ts";
 import { LocalRuntime } from "../src/runtimes/local/local-runtime.ts";
-import { packageFile } from "../src/runtimes/local/package-root.ts";
+import { packageFile } from "../src/runtimes/state/package-root.ts";
 import { loadTopology } from "../src/topology/load.ts";
 import { allNodes, type NodeId, type Topology } from "../src/topology/model.ts";
 import { timeUntil } from "./by-hand.ts";

@@ -13,7 +13,7 @@ import { up } from "./operations/up.ts";
 import { sentinelConnector, type FollowingOptions } from "./redis/connector/sentinel-connector.ts";
 import { claimPorts, type PortBlock } from "./runtimes/local/free-ports.ts";
 import { LocalRuntime } from "./runtimes/local/local-runtime.ts";
-import { readPassword } from "./runtimes/local/password.ts";
+import { readPassword } from "./runtimes/state/password.ts";
 import { ThrowAway } from "./runtimes/local/throw-away.ts";
 import { fillKeys, setKeys } from "./topology/fill.ts";
 import { loadTopology, parseTopology } from "./topology/load.ts";

@@ -1,7 +1,7 @@
 import { UsageError } from "../errors.ts";
 import { context, type Context } from "../operations/context.ts";
 import { LocalRuntime } from "../runtimes/local/local-runtime.ts";
-import { readPassword } from "../runtimes/local/password.ts";
+import { readPassword } from "../runtimes/state/password.ts";
 import { loadTopology } from "../topology/load.ts";
 import type { ResolvedTopology } from "../topology/model.ts";
 import type { Io } from "./io.ts";

@@ -6,7 +6,7 @@ import { context, type Context } from "../operations/context.ts";
 import { up } from "../operations/up.ts";
 import { claimPorts, type PortBlock } from "../runtimes/local/free-ports.ts";
 import { LocalRuntime } from "../runtimes/local/local-runtime.ts";
-import { readPassword } from "../runtimes/local/password.ts";
+import { readPassword } from "../runtimes/state/password.ts";
 import { mountSmallDisk, ThrowAway } from "../runtimes/local/throw-away.ts";
 import { loadTopology } from "../topology/load.ts";
 import type { Topology } from "../topology/model.ts";

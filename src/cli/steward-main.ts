@@ -2,11 +2,11 @@ import { appendFileSync, existsSync } from "node:fs";
 import { explain } from "../errors.ts";
 import { context } from "../operations/context.ts";
 import { ConnectionPool } from "../redis/pool.ts";
-import { claim, isClaim } from "../runtimes/local/claims.ts";
+import { claim, isClaim } from "../runtimes/state/claims.ts";
 import { LocalRuntime } from "../runtimes/local/local-runtime.ts";
-import { readPassword } from "../runtimes/local/password.ts";
-import { stewardName } from "../runtimes/local/steward-process.ts";
-import { stewardPlace } from "../runtimes/local/steward-place.ts";
+import { readPassword } from "../runtimes/state/password.ts";
+import { stewardName } from "../runtimes/state/steward-process.ts";
+import { stewardPlace } from "../runtimes/state/steward-place.ts";
 import { Steward } from "../steward/steward.ts";
 import { loadTopology } from "../topology/load.ts";
 

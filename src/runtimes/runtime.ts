@@ -1,6 +1,6 @@
 import type { NodeProcess, OperationSeen, PauseSeen, StewardSeen } from "../cluster/snapshot.ts";
 import type { ConfChange } from "../render/merge-conf.ts";
-import type { NodeId } from "../topology/model.ts";
+import type { NodeId, RuntimeKind } from "../topology/model.ts";
 import type { Records } from "./records.ts";
 
 /** How to end a process: politely within a deadline, then by force; or by force at once. */
@@ -61,7 +61,7 @@ export type RedisProgram = "redis-cli" | "redis-check-rdb" | "redis-benchmark";
  * Sentinels name, or that master itself, or waits.
  */
 export interface Runtime {
-  readonly kind: "local";
+  readonly kind: RuntimeKind;
   /** Looks at every process of the topology. Never throws for a dead one. */
   inspect(): Promise<NodeProcess[]>;
   /** The steward that supervises this cluster, from its claim. */

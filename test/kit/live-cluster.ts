@@ -9,7 +9,7 @@ import { context, look, requireNode, withNode, type Context } from "../../src/op
 import { hurrySentinels } from "../../src/operations/sentinel-periods.ts";
 import { up } from "../../src/operations/up.ts";
 import { LocalRuntime } from "../../src/runtimes/local/local-runtime.ts";
-import { readPassword } from "../../src/runtimes/local/password.ts";
+import { readPassword } from "../../src/runtimes/state/password.ts";
 import { loadTopology } from "../../src/topology/load.ts";
 import { allNodes, type NodeId, type Topology } from "../../src/topology/model.ts";
 

@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { until } from "../../src/clock.ts";
 import { withNode } from "../../src/operations/context.ts";
-import { identify } from "../../src/runtimes/local/identity.ts";
+import { identify } from "../../src/runtimes/state/identity.ts";
 import { vedette, vedetteRunning } from "../kit/cli.ts";
 import { LiveCluster } from "../kit/live-cluster.ts";
 

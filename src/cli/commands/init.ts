@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import { UsageError, VedetteError } from "../../errors.ts";
 import { createFile, writeWhole } from "../../operations/write-files.ts";
-import { packageFile } from "../../runtimes/local/package-root.ts";
+import { packageFile } from "../../runtimes/state/package-root.ts";
 import { commentedTopology } from "../../topology/commented.ts";
 import type { Invocation } from "../command.ts";
 

@@ -12,7 +12,7 @@ import {
 } from "../../operations/install-service.ts";
 import { renderService, serviceName } from "../../render/systemd-unit.ts";
 import { findBinaries } from "../../runtimes/local/binaries.ts";
-import { packageFile } from "../../runtimes/local/package-root.ts";
+import { packageFile } from "../../runtimes/state/package-root.ts";
 import type { Topology } from "../../topology/model.ts";
 import type { Invocation } from "../command.ts";
 import type { Io } from "../io.ts";

@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { errorCode } from "../../errors.ts";
 import type { RedisNode } from "../../topology/model.ts";
 import type { DataRoom } from "../runtime.ts";
-import { makeDir } from "./files.ts";
+import { makeDir } from "../state/files.ts";
 
 /** Data that was set aside lies below the data directory itself: it may be a mount, and a rename stays within one. */
 const ASIDE = /^aside-\d+$/;

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { relative } from "node:path";
 import type { Topology } from "../../topology/model.ts";
-import type { StatePaths } from "./paths.ts";
+import type { StatePaths } from "../state/paths.ts";
 
 /** Everything of a cluster on this machine, as absolute paths that exist; none inside another. */
 export function belongingsOf(topology: Topology, paths: StatePaths): string[] {

@@ -2,7 +2,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { VedetteError } from "../../errors.ts";
-import { claim, isClaim, type Claim } from "./claims.ts";
+import { claim, isClaim, type Claim } from "../state/claims.ts";
 
 /** Consecutive ports of 127.0.0.1. */
 export interface PortBlock {

@@ -1,113 +1,43 @@
 import { existsSync, rmSync } from "node:fs";
-import { systemClock, until, type Clock } from "../../clock.ts";
-import type { NodeProcess, OperationSeen, StewardSeen } from "../../cluster/snapshot.ts";
-import { UsageError, VedetteError } from "../../errors.ts";
+import { until } from "../../clock.ts";
+import type { NodeProcess } from "../../cluster/snapshot.ts";
+import { VedetteError } from "../../errors.ts";
 import type { ConfChange } from "../../render/merge-conf.ts";
-import {
-  allNodes,
-  findNode,
-  type ClusterNode,
-  type NodeId,
-  type RedisNode,
-  type Topology,
-} from "../../topology/model.ts";
+import { allNodes, findNode, type ClusterNode, type NodeId } from "../../topology/model.ts";
 import type { Records } from "../records.ts";
 import type {
   DataRoom,
   FirstFacts,
-  Lease,
-  PauseRecord,
   ProcessFault,
   RedisProgram,
   Runtime,
-  SideWork,
   StopMode,
   StopResult,
 } from "../runtime.ts";
+import { ControlPlane } from "../state/control-plane.ts";
+import { replaceFile } from "../state/files.ts";
+import { logFilesOf } from "../state/log-files.ts";
+import { forgetNote, readSupervision, readWanted } from "../state/supervision.ts";
 import { dataRoom, deleteAside, setAside } from "./aside.ts";
+import { belongingsOf } from "./belongings.ts";
 import { findBinaries, findBinary } from "./binaries.ts";
-import { currentClaim } from "./claims.ts";
-import { replaceFile, replaceJson } from "./files.ts";
-import { takeExclusive, takeLease } from "./leases.ts";
-import { logFilesOf } from "./log-files.ts";
-import { statePaths, type StatePaths } from "./paths.ts";
-import { readPause, setDownAfter, startPauseTimer } from "./pause.ts";
 import { takenPorts } from "./ports.ts";
-import {
-  forgetNote,
-  livingProcess,
-  pidFiles,
-  processOf,
-  readSupervision,
-  readWanted,
-} from "./process-table.ts";
+import { livingProcess, pidFiles, processOf } from "./process-table.ts";
 import { readRecords } from "./records.ts";
 import { SIGNALS, signal } from "./signals.ts";
 import { installScript, logTail, spawnNode } from "./spawn-node.ts";
 import { startEnv } from "./start-env.ts";
-import { assertOwnState, movedNodes, writeMarker } from "./state-dir.ts";
-import { belongingsOf } from "./belongings.ts";
-import { killStewardProcess, startStewardProcess, stopStewardProcess } from "./steward-process.ts";
-import { bringUpToDate, makeNodeDirs, markUpToDate, pendingChanges } from "./working-copy.ts";
+import { bringUpToDate, makeNodeDirs, markUpToDate, pendingChanges, setDownAfter } from "./working-copy.ts";
 
 /** Nodes as plain processes of this machine, which outlive whoever started them. */
-export class LocalRuntime implements Runtime {
+export class LocalRuntime extends ControlPlane implements Runtime {
   readonly kind = "local";
-  readonly paths: StatePaths;
   private readonly endings = new Map<NodeId, string>();
-
-  constructor(
-    readonly topology: Topology,
-    private readonly password: string | null,
-    private readonly clock: Clock = systemClock,
-  ) {
-    this.paths = statePaths(topology);
-    assertOwnState(topology, this.paths);
-  }
 
   async inspect(): Promise<NodeProcess[]> {
     const wanted = readWanted(this.paths);
     const supervision = readSupervision(this.paths);
     return allNodes(this.topology).map((node) => processOf(node, this.paths, wanted, supervision));
-  }
-
-  async steward(): Promise<StewardSeen> {
-    const held = currentClaim(this.paths.claims("steward"));
-    return { running: held !== null, pid: held?.pid ?? null, startedAt: held?.since ?? null };
-  }
-
-  async operation(): Promise<OperationSeen | null> {
-    const held = currentClaim(this.paths.claims("operation"));
-    return held === null ? null : { name: held.name, pid: held.pid, since: held.since, token: held.token };
-  }
-
-  async claimState(): Promise<void> {
-    const moved = movedNodes(this.topology, this.paths);
-    if (moved.length > 0) {
-      throw new UsageError(
-        `opening ${this.paths.root}: ${moved.join("; ")}, but the Sentinels know the old address`,
-        {
-          next: "put the addresses back, or give the cluster another `name` and move the data by backup and restore",
-        },
-      );
-    }
-    writeMarker(this.topology, this.paths);
-  }
-
-  async pause(): Promise<PauseRecord | null> {
-    return readPause(this.paths);
-  }
-
-  async notePause(record: PauseRecord): Promise<void> {
-    replaceJson(this.paths.pause, record);
-  }
-
-  async forgetPause(): Promise<void> {
-    rmSync(this.paths.pause, { force: true });
-  }
-
-  async timePause(): Promise<void> {
-    startPauseTimer(this.topology, this.paths);
   }
 
   async records(): Promise<Records> {
@@ -215,10 +145,6 @@ export class LocalRuntime implements Runtime {
     deleteAside(this.redis(id));
   }
 
-  async want(changes: Partial<Record<NodeId, boolean>>): Promise<void> {
-    replaceJson(this.paths.wanted, { ...readWanted(this.paths), ...changes });
-  }
-
   async hold(id: NodeId, untilMs: number, reason: string): Promise<void> {
     const oneLine = reason.replace(/\s+/g, " ");
     replaceFile(this.paths.hold(id), `${Math.ceil(untilMs / 1000)} ${oneLine}\n`);
@@ -228,28 +154,8 @@ export class LocalRuntime implements Runtime {
     rmSync(this.paths.hold(id), { force: true });
   }
 
-  async lease(operation: string): Promise<Lease> {
-    return takeLease(this.topology, this.paths, operation, this.clock);
-  }
-
-  async exclusive(work: SideWork): Promise<Lease> {
-    return takeExclusive(this.topology, this.paths, work, this.clock.now());
-  }
-
   async program(name: RedisProgram): Promise<string> {
     return findBinary(name, process.env);
-  }
-
-  async startSteward(): Promise<{ pid: number; already: boolean }> {
-    return startStewardProcess(this.topology, this.paths);
-  }
-
-  async stopSteward(deadlineMs: number): Promise<void> {
-    await stopStewardProcess(this.paths, deadlineMs);
-  }
-
-  async killSteward(): Promise<void> {
-    await killStewardProcess(this.paths);
   }
 
   async belongings(): Promise<string[]> {
@@ -268,19 +174,6 @@ export class LocalRuntime implements Runtime {
   /** The last lines of a node's log as an appendix to an error message, or "". */
   logTail(id: NodeId): string {
     return logTail(this.node(id), this.paths);
-  }
-
-  private node(id: NodeId): ClusterNode {
-    const node = findNode(this.topology, id);
-    if (node === null)
-      throw new VedetteError(`looking for node ${id}: cluster ${this.topology.name} has none of that name`);
-    return node;
-  }
-
-  private redis(id: NodeId): RedisNode {
-    const node = this.node(id);
-    if (node.kind === "redis") return node;
-    throw new VedetteError(`looking for the data of ${id}: it is a Sentinel`);
   }
 
   private dirOf(node: ClusterNode): string {

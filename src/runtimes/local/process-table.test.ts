@@ -3,16 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { seedCluster } from "../../../test/kit/cluster.ts";
-import { ownIdentity } from "./identity.ts";
-import { statePaths, type StatePaths } from "./paths.ts";
-import {
-  forgetNote,
-  livingProcess,
-  pidFiles,
-  processOf,
-  readSupervision,
-  readWanted,
-} from "./process-table.ts";
+import { ownIdentity } from "../state/identity.ts";
+import { statePaths, type StatePaths } from "../state/paths.ts";
+import { forgetNote, readSupervision, readWanted } from "../state/supervision.ts";
+import { livingProcess, pidFiles, processOf } from "./process-table.ts";
 
 const { topology } = seedCluster();
 const [node] = topology.redis.nodes;

@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { Socket } from "node:net";
 import { VedetteError } from "../../errors.ts";
-import { packageFile } from "./package-root.ts";
-import type { StatePaths } from "./paths.ts";
-import { passedOn } from "./spawn-node.ts";
+import { passedOn } from "../state/environment.ts";
+import { packageFile } from "../state/package-root.ts";
+import type { StatePaths } from "../state/paths.ts";
 
 /** Watches over this process and ends the cluster if it goes without a word. */
 export interface Reaper {

@@ -4,8 +4,9 @@ import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { cluster } from "../../../test/kit/cluster.ts";
 import type { Topology } from "../../topology/model.ts";
-import { statePaths, type StatePaths } from "./paths.ts";
-import { livedEpoch, readRecords } from "./records.ts";
+import { statePaths, type StatePaths } from "../state/paths.ts";
+import { livedEpoch } from "../read-records.ts";
+import { readRecords } from "./records.ts";
 
 let topology: Topology;
 let paths: StatePaths;

@@ -4,13 +4,11 @@ import { dirname, join } from "node:path";
 import { until } from "../../clock.ts";
 import { VedetteError } from "../../errors.ts";
 import type { ClusterNode } from "../../topology/model.ts";
-import { makeDir, readText } from "./files.ts";
-import { packageFile } from "./package-root.ts";
-import type { StatePaths } from "./paths.ts";
+import { passedOn } from "../state/environment.ts";
+import { makeDir, readText } from "../state/files.ts";
+import { packageFile } from "../state/package-root.ts";
+import type { StatePaths } from "../state/paths.ts";
 import { livingProcess } from "./process-table.ts";
-
-/** Variables that servers may see. Nothing else of the caller's environment reaches them, secrets least of all. */
-const PASSED_ON = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER"];
 
 /** How long a process may take to claim its pid file; a loaded machine needs tens of milliseconds. */
 const CLAIM_DEADLINE_MS = 10_000;
@@ -53,12 +51,6 @@ export async function spawnNode(
     {
       next: `look at \`vedette logs ${node.id}\``,
     },
-  );
-}
-
-export function passedOn(): Record<string, string> {
-  return Object.fromEntries(
-    PASSED_ON.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
   );
 }
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { cluster, seedCluster } from "../../../test/kit/cluster.ts";
 import type { ClusterNode, Topology } from "../../topology/model.ts";
-import { statePaths } from "./paths.ts";
+import { statePaths } from "../state/paths.ts";
 import { reachableBind, startEnv } from "./start-env.ts";
 
 const BINARIES = { server: "/opt/my redis/redis-server", cli: "/opt/my redis/redis-cli" };

@@ -2,7 +2,7 @@ import type { ClusterNode, RedisNode, Topology } from "../../topology/model.ts";
 import { majority } from "../../topology/model.ts";
 import { START_FENCE } from "../../topology/fence.ts";
 import type { Binaries } from "./binaries.ts";
-import type { StatePaths } from "./paths.ts";
+import type { StatePaths } from "../state/paths.ts";
 
 /** The facts that assets/node-start.sh needs, as a file that a shell sources. */
 export function startEnv(

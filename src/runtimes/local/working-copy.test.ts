@@ -6,7 +6,7 @@ import { seedCluster } from "../../../test/kit/cluster.ts";
 import { VedetteError } from "../../errors.ts";
 import { parseConf } from "../../render/conf-syntax.ts";
 import type { ClusterNode, Topology } from "../../topology/model.ts";
-import { statePaths, type StatePaths } from "./paths.ts";
+import { statePaths, type StatePaths } from "../state/paths.ts";
 import { confFile } from "./start-env.ts";
 import { bringUpToDate, hasWorkingCopy, makeNodeDirs, markUpToDate, pendingChanges } from "./working-copy.ts";
 

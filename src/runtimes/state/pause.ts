@@ -1,31 +1,16 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
-import { downAfterNow, withDownAfter } from "../../render/down-after.ts";
-import type { SentinelNode, Topology } from "../../topology/model.ts";
+import type { Topology } from "../../topology/model.ts";
 import type { PauseRecord } from "../runtime.ts";
-import { makeDir, readJson, readText, replaceFile } from "./files.ts";
+import { passedOnToOurs } from "./environment.ts";
+import { makeDir, readJson } from "./files.ts";
 import { packageFile } from "./package-root.ts";
 import type { StatePaths } from "./paths.ts";
-import { passedOn } from "./spawn-node.ts";
-import { confFile } from "./start-env.ts";
 
 /** The pause that is written down, or null. */
 export function readPause(paths: StatePaths): PauseRecord | null {
   const value = readJson(paths.pause);
   return isPause(value) ? value : null;
-}
-
-/**
- * Writes the down-after that is wanted now into the working copy of a Sentinel that is about to start: it was down
- * when a pause began or ended, or the topology's own value was changed by hand.
- */
-export function setDownAfter(topology: Topology, node: SentinelNode, paths: StatePaths, now: number): void {
-  const file = confFile(node, paths);
-  const conf = readText(file);
-  if (conf === null) return;
-  const wanted = downAfterNow(topology.sentinel.startDownAfterMs, readPause(paths), now);
-  const next = withDownAfter(conf, topology.name, wanted);
-  if (next !== conf) replaceFile(file, next);
 }
 
 /**
@@ -44,7 +29,7 @@ export function startPauseTimer(topology: Topology, paths: StatePaths): void {
     cwd: topology.baseDir,
     detached: true,
     stdio: ["ignore", log, log],
-    env: passedOn(),
+    env: passedOnToOurs(),
   });
   closeSync(log);
   child.on("error", () => {}); // there is no sh: the steward and every command put things back as well

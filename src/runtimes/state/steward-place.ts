@@ -2,16 +2,23 @@ import { allNodes, type NodeId, type Topology } from "../../topology/model.ts";
 import type { Positions } from "../records.ts";
 import { currentClaim } from "./claims.ts";
 import { replaceHint, replaceJson } from "./files.ts";
-import type { LocalRuntime } from "./local-runtime.ts";
 import { rotateLog } from "./log-files.ts";
-import { readSupervision } from "./process-table.ts";
-import { readPositions } from "./records.ts";
+import type { StatePaths } from "./paths.ts";
+import { readPositions } from "./positions.ts";
+import { readSupervision } from "./supervision.ts";
 
 /** Some tens of thousands of events, and as many again in the file before: bytes. */
 const HISTORY_MAX_BYTES = 10_000_000;
 
-/** The files through which the steward of a local cluster speaks with whoever comes after it. */
-export function stewardPlace(topology: Topology, runtime: LocalRuntime, token: number) {
+/** What a runtime can tell its steward beside its interface. */
+export interface StewardSource {
+  readonly paths: StatePaths;
+  /** How the node's last process ended, as far as the runtime saw it. */
+  endingOf(node: NodeId): string | null;
+}
+
+/** The files through which a steward speaks with whoever comes after it. */
+export function stewardPlace(topology: Topology, runtime: StewardSource, token: number) {
   const { paths } = runtime;
   const stillOurs = () => currentClaim(paths.claims("steward"))?.token === token;
   return {

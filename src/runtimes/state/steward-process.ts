@@ -5,10 +5,10 @@ import { until } from "../../clock.ts";
 import { VedetteError, errorCode } from "../../errors.ts";
 import type { Topology } from "../../topology/model.ts";
 import { currentClaim } from "./claims.ts";
+import { passedOnToOurs } from "./environment.ts";
 import { makeDir, readText } from "./files.ts";
 import { packageFile } from "./package-root.ts";
 import type { StatePaths } from "./paths.ts";
-import { passedOn } from "./spawn-node.ts";
 
 const START_DEADLINE_MS = 10_000;
 
@@ -79,7 +79,7 @@ function launch(topology: Topology, paths: StatePaths): { text: string | null } 
     cwd: topology.baseDir,
     detached: true,
     stdio: ["ignore", log, log],
-    env: passedOn(),
+    env: passedOnToOurs(),
   });
   closeSync(log);
   const end: { text: string | null } = { text: null };
