@@ -20,6 +20,7 @@ function run(change: Partial<DrillRun> = {}): DrillRun {
     before: { master: "redis-master", epoch: 0 },
     after: { master: "redis-slave-2", epoch: 1 },
     promoted: ["redis-slave-2"],
+    promotedUnhealed: [],
     marks: {
       detectedMs: null,
       agreedMs: null,

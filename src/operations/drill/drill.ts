@@ -150,6 +150,11 @@ async function audit(ctx: Context, stage: Stage, old: RedisNode, outcome: Outcom
     lostAt: onMaster?.missing.map((each) => each.at) ?? [],
     after: { master, epoch: end.epoch },
     promoted: promotions(stage.switches, before.master?.node ?? old.id, master),
+    promotedUnhealed: promotions(
+      stage.switches.filter(({ at }) => at < stage.healedAt),
+      old.id,
+      null,
+    ),
     marks: {
       ...sentinelMarks(stage.heard, address, faultAt),
       firstWriteMs: writeGap(acknowledged, address, faultAt).firstAfterMs,

@@ -98,6 +98,8 @@ export interface DrillRun {
   before: { master: NodeId; epoch: number | null };
   after: { master: NodeId | null; epoch: number | null };
   promoted: NodeId[];
+  /** Those of them that were promoted before the first fault was taken back. */
+  promotedUnhealed: NodeId[];
   marks: FailoverMarks;
   writes: WriteFigures;
   reads: ReadFigures;

@@ -66,8 +66,11 @@ export type Need =
 export type Judged = { judge: true } | { judge: false; told: string };
 
 export interface Expectations {
-  /** How many nodes the Sentinels promote. `null`: none or one, depending on who is faster. */
-  promotions: 0 | 1 | null;
+  /**
+   * How many nodes the Sentinels promote. `null`: none or one, depending on who is faster. `healed`: none before the
+   * faults are taken back; then, with the master started last, none or one.
+   */
+  promotions: 0 | 1 | null | "healed";
   /** The longest time without an acknowledged write. */
   writeGap: Judged;
   /**

@@ -163,7 +163,7 @@ export const SCENARIOS: readonly Scenario[] = [
       { do: "kill", target: "master" },
       { do: "let-pass", span: { downAfters: 2, ms: 2_000 } },
     ],
-    expects: { ...NO_FAILOVER, writeGap: REFUSED_MEANWHILE },
+    expects: { ...NO_FAILOVER, promotions: "healed", writeGap: REFUSED_MEANWHILE },
     alert: "RedisSentinelQuorumLost",
     caveat: null,
   },

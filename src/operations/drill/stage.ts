@@ -77,6 +77,11 @@ export class Stage {
     );
   }
 
+  /** Monotonic ms at which the first fault was taken back; Infinity before. */
+  get healedAt(): number {
+    return Math.min(...this.events.filter(({ event }) => event.kind === "heal").map(({ at }) => at));
+  }
+
   /** Puts a line on the timeline, and tells it at once when the fault has been made. */
   tell(event: Omit<DrillEvent, "ms">, at = this.ctx.clock.monotonic()): void {
     this.events.push({ at, event });

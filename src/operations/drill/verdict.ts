@@ -5,7 +5,7 @@ import type { Judged, Scenario } from "./scenario.ts";
 /** What the verdict is drawn from. */
 export type Evidence = Pick<
   DrillRun,
-  "promoted" | "writes" | "secondMaster" | "nodes" | "missing" | "after"
+  "promoted" | "promotedUnhealed" | "writes" | "secondMaster" | "nodes" | "missing" | "after"
 > & {
   /** Every step of the scenario came to its end: what it waits for came true. */
   completed: boolean;
@@ -42,15 +42,19 @@ function recovered({ completed, writes, after }: Evidence): Check {
   };
 }
 
-function promoted({ expects }: Scenario, { promoted: names }: Evidence): Check {
+function promoted({ expects }: Scenario, { promoted: names, promotedUnhealed }: Evidence): Check {
   const { promotions } = expects;
-  return {
+  const check = {
     id: "promotions",
     what: "nodes promoted",
-    expected: promotions === null ? "at most 1" : promotions === 0 ? "none" : "exactly 1",
     measured: names.length === 0 ? "none" : `${names.length} (${names.join(", ")})`,
-    ok: promotions === null ? names.length <= 1 : names.length === promotions,
-  };
+  } as const;
+  if (promotions === null) return { ...check, expected: "at most 1", ok: names.length <= 1 };
+  if (promotions === "healed") {
+    const expected = "none before the Sentinels are back, then at most 1";
+    return { ...check, expected, ok: promotedUnhealed.length === 0 && names.length <= 1 };
+  }
+  return { ...check, expected: promotions === 0 ? "none" : "exactly 1", ok: names.length === promotions };
 }
 
 function writeGap(slo: Topology["slo"], judged: Judged, { writes }: Evidence): Check {
