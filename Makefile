@@ -25,7 +25,7 @@ help:
 # Installs and builds what is missing; silent (and some milliseconds) when nothing is.
 .PHONY: ready ready-build ready-test
 ready:
-	@scripts/bootstrap.sh runtime
+	@scripts/bootstrap.sh $(if $(filter docker,$(RUNTIME)),docker,runtime)
 ready-build:
 	@scripts/bootstrap.sh build
 ready-test:
@@ -60,13 +60,15 @@ clean: | ready ## Lifecycle: Stop and remove all data; shows what it deletes and
 switchover: | ready ## Lifecycle: Move the master without losing a write (ARGS="--to redis-slave-1")
 	@$(call vedette,switchover)
 
-.PHONY: status health sentinel-status info ps logs history events monitor
+.PHONY: status health sentinel-status addresses info ps logs history events monitor
 status: | ready ## Status: One screen: nodes, roles, lag, Sentinels, findings (ARGS=--watch, ARGS=--json)
 	@$(call vedette,status)
 health: | ready ## Status: One line per check; fails when the cluster is not well
 	@$(call vedette,health)
 sentinel-status: | ready ## Status: What each Sentinel says
 	@$(call vedette,sentinel-status)
+addresses: | ready ## Status: The addresses that Sentinels tell clients, each tried from here
+	@$(call vedette,addresses)
 info: | ready ## Status: Detailed Redis information (NODE=redis-slave-1 for one)
 	@$(call vedette,info $(node))
 ps: | ready ## Status: The processes: pid, state, memory, since when

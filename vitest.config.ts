@@ -24,6 +24,17 @@ export default defineConfig({
         },
       },
       {
+        // One engine at a time; a cluster in containers takes more of the machine than one of processes.
+        test: {
+          name: "docker",
+          include: ["test/docker/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
         // SOAK_MINUTES long; only `make soak` asks for it.
         test: {
           name: "soak",
@@ -31,7 +42,7 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 0,
           hookTimeout: 120_000,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -3,8 +3,9 @@
 #
 #   sh node-start.sh NODE_DIR
 #
-# NODE_DIR holds `start.env` (what to start, written by the runtime), the working copy of the configuration and,
-# with authentication, `secret`. The script becomes the server (exec), so its pid is the server's pid.
+# NODE_DIR holds `start.env` (what to start, written by the runtime; a container has the same in its environment), the
+# working copy of the configuration and, with authentication, `secret`. The script becomes the server (exec), so its
+# pid is the server's pid.
 #
 # A Redis node goes through safe start. It asks the Sentinels who is master and then
 #   - follows the master they name, with replica-priority 0 until its first completed sync: replication offsets
@@ -22,7 +23,9 @@ umask 077
 
 node_dir=$1
 # shellcheck source=/dev/null
-. "$node_dir/start.env"
+[ ! -e "$node_dir/start.env" ] || . "$node_dir/start.env"
+secret_file=${SECRET_FILE:-$node_dir/secret}
+clean_stop=${CLEAN_STOP_FILE:-$node_dir/clean-stop}
 
 # ---------------------------------------------------------------------------------------------- small tools
 
@@ -35,8 +38,8 @@ if command -v timeout >/dev/null 2>&1; then limit='timeout 2'; else limit=''; fi
 ask() {
   ask_host=$1 ask_port=$2
   shift 2
-  if [ -s "$node_dir/secret" ]; then
-    REDISCLI_AUTH=$(cat "$node_dir/secret") $limit "$REDIS_CLI" -h "$ask_host" -p "$ask_port" --no-auth-warning "$@" 2>/dev/null
+  if [ -s "$secret_file" ]; then
+    REDISCLI_AUTH=$(cat "$secret_file") $limit "$REDIS_CLI" -h "$ask_host" -p "$ask_port" --no-auth-warning "$@" 2>/dev/null
   else
     $limit "$REDIS_CLI" -h "$ask_host" -p "$ask_port" "$@" 2>/dev/null
   fi
@@ -105,7 +108,8 @@ wait_because() {
   if [ "$1" != "$last_reason" ]; then
     last_reason=$1
     say "waits: $1"
-    printf '%s\n' "$1" | replace "$WAIT_FILE"
+    # Outside its container the cluster's owner reads it, who is another user there.
+    printf '%s\n' "$1" | replace "$WAIT_FILE" && chmod 644 "$WAIT_FILE"
   fi
   sleep 0.2
 }
@@ -218,7 +222,7 @@ only_unread_data() {
 ask_peers() {
   peers=0 heard=0 with_data='' promotable=''
   while read -r p_name p_host p_port; do
-    [ -n "$p_name" ] || continue
+    [ -n "$p_name" ] && [ "$p_name" != "$NODE" ] || continue
     peers=$((peers + 1))
     reply=$(ask "$p_host" "$p_port" INFO </dev/null | tr -d '\r' | awk -F: '
       $1 == "loading" { loading = $2 }
@@ -232,20 +236,24 @@ ask_peers() {
     heard=$((heard + 1))
     [ "$1" -eq 0 ] || with_data="$p_name holds $1 keys"
     [ "$1" -eq 0 ] || [ "$2" != slave ] || [ "$3" -eq 0 ] || promotable=$p_name
-  done <<PEERS
-$PEERS
-PEERS
+  done <<NODES
+$REDIS_NODES
+NODES
+}
+
+# held: has somebody asked the Sentinels for a failover of this node, and not said yet that it is over?
+held() {
+  hold_until=0
+  [ ! -s "$HOLD_FILE" ] || read -r hold_until hold_reason <"$HOLD_FILE"
+  [ "$(date +%s)" -lt "${hold_until:-0}" ]
 }
 
 # may_be_master: named by the Sentinels, may we? Sets `reason` when not.
 may_be_master() {
   reason=''
-  if [ -s "$HOLD_FILE" ]; then
-    read -r hold_until hold_reason <"$HOLD_FILE"
-    if [ "$(date +%s)" -lt "$hold_until" ]; then
-      reason="it is held back from starting as master: $hold_reason"
-      return 1
-    fi
+  if held; then
+    reason="it is held back from starting as master: $hold_reason"
+    return 1
   fi
   follows=$(recorded_master)
   if [ -n "$follows" ]; then
@@ -263,7 +271,7 @@ may_be_master() {
     elif [ "$heard" -lt "$peers" ]; then
       reason="its data directory is empty, and $((peers - heard)) of $peers other nodes have not said yet that they are empty too"
     fi
-  elif [ "$APPEND_ONLY" != yes ] && [ -n "$promotable" ] && [ ! -e "$node_dir/clean-stop" ]; then
+  elif [ "$APPEND_ONLY" != yes ] && [ -n "$promotable" ] && [ ! -e "$clean_stop" ]; then
     reason="it keeps no append-only file and did not stop cleanly, so $promotable may hold newer writes: the Sentinels must decide"
   elif [ "$epoch" -eq 0 ] && ! acquainted && [ $(((heard + 1) * 2)) -le $((peers + 1)) ]; then
     # Sentinels that we have never met and that know of no failover may have lost their state. Nodes that lived
@@ -312,7 +320,7 @@ settle() {
         ;;
       'master -')
         ask_sentinels
-        if [ "$named" = "$ADDRESS" ] && [ "$votes" -ge "$MAJORITY" ] && [ "$busy$troubled" = nono ]; then
+        if [ "$named" = "$ADDRESS" ] && [ "$votes" -ge "$MAJORITY" ] && [ "$busy$troubled" = nono ] && ! held; then
           confirmed=$((confirmed + 1))
           # Six looks 0.2 s apart: more than the second that a forced failover needs to show itself.
           if [ "$confirmed" -ge 6 ]; then
@@ -343,7 +351,7 @@ become() { # become ROLE "HOST PORT" EPOCH ARGS...: replaces this shell by the s
   shift 3
   record "$role" "$of" "$at" || { unrecorded; return; }
   name_data
-  rm -f "$WAIT_FILE" "$FORCE_FILE" "$node_dir/clean-stop"
+  rm -f "$WAIT_FILE" "$FORCE_FILE" "$clean_stop"
   server=$$ server_identity=$(identity $$)
   # Not a child of the server, which would leave it a zombie.
   (settle &)
@@ -351,6 +359,8 @@ become() { # become ROLE "HOST PORT" EPOCH ARGS...: replaces this shell by the s
 }
 
 start_redis() {
+  rm -f "$WAIT_FILE"
+  patience=${RESTART_GRACE:-}
   fence="--min-replicas-to-write $FENCE --min-replicas-max-lag 10"
   while :; do
     if [ -e "$FORCE_FILE" ] && only_unread_data; then
@@ -361,7 +371,7 @@ start_redis() {
       if [ "$epoch" -lt 0 ]; then epoch=$(lived_epoch); fi
       record forced '' "$epoch" || { unrecorded; continue; }
       say 'starts as master because it was told to (--force-master), whatever the Sentinels say'
-      rm -f "$WAIT_FILE" "$FORCE_FILE" "$node_dir/clean-stop"
+      rm -f "$WAIT_FILE" "$FORCE_FILE" "$clean_stop"
       name_data
       exec "$REDIS_SERVER" "$CONF" --replica-priority "$PRIORITY" --min-replicas-to-write "$MIN_REPLICAS" --min-replicas-max-lag "$MIN_REPLICAS_MAX_LAG"
     fi
@@ -379,7 +389,12 @@ start_redis() {
       become replica "$named" "$epoch" --replica-priority 0 --min-replicas-to-write "$MIN_REPLICAS" --min-replicas-max-lag "$MIN_REPLICAS_MAX_LAG"
     elif [ "$busy" = yes ]; then
       wait_because 'a failover is in progress; the Sentinels will name the new master'
-    elif may_be_master; then
+    elif may_be_master && [ -n "$patience" ]; then
+      # Whoever restarts us (Docker's engine does within 0.1 s) asks nobody. A steward that asks for a failover of a
+      # master that has died must be able to hold us back first.
+      sleep "$patience"
+      patience=''
+    elif [ -z "$reason" ]; then
       say "starts as master (config epoch $epoch), refusing writes until the Sentinels confirm it"
       # shellcheck disable=SC2086 # two options with a value each
       become master '' "$epoch" --replica-priority "$PRIORITY" $fence
@@ -387,6 +402,35 @@ start_redis() {
       wait_because "$reason"
     fi
   done
+}
+
+# --------------------------------------------------------------------------------------------- the first start
+
+# A container that nobody has prepared makes its working copy itself: the template and the password. Later it is left
+# as Redis and Sentinel have rewritten it; `vedette up` carries over what a new template changes.
+make_working_copy() {
+  if [ -s "$CONF" ] || [ -z "${TEMPLATE:-}" ]; then return 0; fi
+  if ! [ -r "$TEMPLATE" ]; then
+    say "cannot read $TEMPLATE: user $(id -u) needs to read it, and to enter its directory"
+    exit 1
+  fi
+  mkdir -p "$node_dir" && fill_template | replace "$CONF.rendered" && replace "$CONF" <"$CONF.rendered" || {
+    say "cannot write $CONF: is the disk full, or the volume not ours to write?"
+    exit 1
+  }
+}
+
+fill_template() {
+  cat "$TEMPLATE"
+  [ -s "$secret_file" ] || return 0
+  password=$(cat "$secret_file")
+  case $KIND in
+    redis) printf 'requirepass %s\nmasterauth %s\n' "$password" "$password" ;;
+    sentinel)
+      printf 'requirepass %s\nsentinel sentinel-pass %s\nsentinel auth-pass %s %s\n' \
+        "$password" "$password" "$MASTER_NAME" "$password"
+      ;;
+  esac
 }
 
 # ------------------------------------------------------------------------------------------------------- Sentinel
@@ -421,6 +465,7 @@ start_sentinel() {
 }
 
 claim_pid_file
+make_working_copy
 case $KIND in
   sentinel) start_sentinel ;;
   redis) start_redis ;;

@@ -95,7 +95,8 @@ async function turnOf(bench: Bench, fault: Fault): Promise<Record<Name, Outcome>
 async function inject(managed: Managed, fault: Fault): Promise<void> {
   const [master] = managed.topology.redis.nodes;
   if (fault === "switchover") await managed.timed("switchover", "--yes");
-  else if (fault === "SENTINEL FAILOVER") await managed.askSentinel("SENTINEL", "FAILOVER", managed.topology.name);
+  else if (fault === "SENTINEL FAILOVER")
+    await managed.askSentinel("SENTINEL", "FAILOVER", managed.topology.name);
   else await managed.fault(master.id, fault);
 }
 

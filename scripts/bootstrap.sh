@@ -2,10 +2,12 @@
 # Brings what Vedette needs and says what it does and why. Prints nothing when all of it is there.
 #
 #   scripts/bootstrap.sh runtime   what `make up` needs: Redis and its tools, npm packages, the build
-#   scripts/bootstrap.sh test      what `make test` needs: the same
+#   scripts/bootstrap.sh docker    what `make up RUNTIME=docker` needs: Docker and Compose in the place of Redis
+#   scripts/bootstrap.sh test      what `make test` needs: all of it; Docker only where this is Debian and root
 #   scripts/bootstrap.sh build     what works without Redis needs: npm packages and the build
 #
-# (`install-redis MANAGER PACKAGE...` is the part that needs root; the script calls itself with it.)
+# (`install-redis MANAGER PACKAGES` and `install-docker PACKAGES` are the parts that need root; the script calls itself
+# with them.)
 #
 # Everything is said on stderr, so that `make status ARGS=--json | jq` works on the first day too.
 # POSIX sh on purpose, and as few processes as possible: this runs before every make target.
@@ -144,6 +146,7 @@ new_services() {
     case $package in
       redis-server | redis-sentinel) candidates=$package ;;
       redis) candidates='redis redis-sentinel' ;;
+      docker.io) candidates='docker containerd' ;;
       *) candidates= ;;
     esac
     for service in $candidates; do
@@ -187,6 +190,71 @@ install_redis() {
   [ -z "$missing" ] || die "$manager has finished, but these are still not on the PATH: $missing"
 }
 
+# --- Docker --------------------------------------------------------------------------------------------------
+
+missing_docker() {
+  missing=
+  for binary in "$@"; do
+    has "$binary" || missing="$missing $binary"
+  done
+  has docker-compose || docker compose version >/dev/null 2>&1 || missing="$missing docker-compose"
+  missing=${missing# }
+}
+
+# Sets packages to what Debian has the missing programs in.
+docker_packages() {
+  packages=
+  for binary in $missing; do
+    case $binary in
+      docker | dockerd) package=docker.io ;;
+      *) package=$binary ;;
+    esac
+    case " $packages " in *" $package "*) ;; *) packages="$packages $package" ;; esac
+  done
+  packages=${packages# }
+}
+
+install_docker() {
+  missing_docker docker
+  [ -n "$missing" ] || return 0
+  needs="Vedette runs the cluster in containers and these are missing: $missing."
+  has apt-get || die "$needs https://docs.docker.com/engine/install/ tells how to get Docker and Compose here."
+  docker_packages
+  command="sudo apt-get update && sudo apt-get install -y --no-install-recommends $packages"
+  if [ "$(id -u)" -eq 0 ]; then
+    say "$needs Installing with apt-get: $packages"
+    sh "$self" install-docker "$packages" || exit 1
+  elif has sudo && sudo -n true 2>/dev/null; then
+    say "$needs Installing with sudo apt-get: $packages"
+    sudo -n sh "$self" install-docker "$packages" || exit 1
+  else
+    say "$needs"
+    say 'Installing them needs root, which this user does not have. Run this, then the same make command again:'
+    say ''
+    say "    $command"
+    say ''
+    exit 1
+  fi
+  hash -r
+}
+
+# Tests start an engine of their own, which takes root; where that cannot be they are skipped, and say so.
+install_docker_for_tests() {
+  missing_docker docker dockerd iptables
+  [ -n "$missing" ] || return 0
+  has apt-get && [ "$(id -u)" -eq 0 ] || return 0
+  docker_packages
+  say "The tests of containers need $missing. Installing with apt-get (no service is started): $packages"
+  sh "$self" install-redis apt-get "$packages" || say 'They will be skipped.'
+  hash -r
+}
+
+# Is the cluster of this directory one in containers? So it was started, or so its topology file says.
+runs_in_docker() {
+  grep -qs '"runtime": "docker"' .vedette/*/cluster.json ||
+    grep -qs '^runtime: *docker' vedette.yaml
+}
+
 # --- The part that runs as root ------------------------------------------------------------------------------
 
 clean_up() {
@@ -194,7 +262,7 @@ clean_up() {
   [ -z "$log" ] || rm -f "$log"
 }
 
-# While the packages are unpacked, Debian must not start redis on 6379 and 26379.
+# While the packages are unpacked, Debian must not start redis on 6379 and 26379, nor an engine for mere tests.
 forbid_service_start() {
   if [ -e "$policy" ]; then
     # Somebody's own policy stays as it is; one of ours is what a `kill -9` of an earlier run left.
@@ -203,9 +271,9 @@ forbid_service_start() {
   policy_is_ours=yes
   cat >"$policy" <<POLICY
 #!/bin/sh
-# $policy_mark: the packages of Redis do not start their services.
+# $policy_mark: what Vedette installs does not start by itself.
 for word in "\$@"; do
-  case \$word in redis-server | redis-server.service | redis-sentinel | redis-sentinel.service) exit 101 ;; esac
+  case \${word%.service} in redis-server | redis-sentinel | docker | docker.socket | containerd) exit 101 ;; esac
 done
 exit 0
 POLICY
@@ -272,6 +340,15 @@ install_as_root() {
   die "$1 could not install $2 (its last words are above). Is this machine online?"
 }
 
+install_docker_as_root() {
+  trap clean_up EXIT
+  log=$(mktemp)
+  apt_install "$1" || {
+    tail -n 20 "$log" >&2
+    die "apt-get could not install $1 (its last words are above). Is this machine online?"
+  }
+}
+
 # --- main ----------------------------------------------------------------------------------------------------
 
 case $0 in */*) here=${0%/*} ;; *) here=. ;; esac
@@ -279,11 +356,16 @@ cd "$here/.."
 self=$PWD/scripts/bootstrap.sh
 
 case ${1:-} in
-  runtime | test)
+  runtime | docker | test)
     # Root first: who has to type a command should not wait for npm before.
     check_node
-    install_redis
-    check_redis_version
+    if [ "$1" = docker ] || { [ "$1" = runtime ] && runs_in_docker; }; then
+      install_docker
+    else
+      install_redis
+      check_redis_version
+    fi
+    [ "$1" != test ] || install_docker_for_tests
     install_packages
     build
     ;;
@@ -296,5 +378,9 @@ case ${1:-} in
     [ $# -eq 3 ] || die 'usage: scripts/bootstrap.sh install-redis MANAGER "PACKAGE..."'
     install_as_root "$2" "$3"
     ;;
-  *) die 'usage: scripts/bootstrap.sh runtime|test|build' ;;
+  install-docker)
+    [ $# -eq 2 ] || die 'usage: scripts/bootstrap.sh install-docker "PACKAGE..."'
+    install_docker_as_root "$2"
+    ;;
+  *) die 'usage: scripts/bootstrap.sh runtime|docker|test|build' ;;
 esac

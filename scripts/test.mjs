@@ -2,7 +2,7 @@
 //
 // Usage: node scripts/test.mjs [--lint] [vitest arguments]
 //   --lint  runs `npm run lint` first; a complaint counts as one failure, and the tests run all the same.
-// Without a --project the unit and live projects run; soak runs only when asked for.
+// Without a --project the unit, live and docker projects run; soak runs only when asked for.
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -54,7 +54,7 @@ async function main() {
   const lint = process.argv.includes("--lint");
   const projects = args.some((argument) => argument.startsWith("--project"))
     ? []
-    : ["--project", "unit", "--project", "live"];
+    : ["--project", "unit", "--project", "live", "--project", "docker"];
 
   const lintFailed = lint && (await run("npm", ["run", "--silent", "lint"])) !== 0;
 

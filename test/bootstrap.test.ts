@@ -373,3 +373,72 @@ describe("other systems", () => {
     expect(output).toMatch(/missing: redis-server redis-sentinel .*redis\.io/);
   });
 });
+
+describe("a cluster in containers", () => {
+  const withDocker = async (box: Machine) => {
+    await box.stub("docker");
+    await box.stub("docker-compose");
+  };
+
+  test("needs Docker and Compose, and no Redis", async () => {
+    const box = await machine({ redis: false });
+    await withDocker(box);
+    expect(box.run("docker")).toEqual({ code: 0, output: "" });
+    expect(await box.calls()).toEqual(["node --version"]);
+  });
+
+  test("is known by how it was started, and by its topology file", async () => {
+    const box = await machine({ redis: false });
+    await withDocker(box);
+    const checkout = join(box.directory, "checkout");
+    await writeFile(join(checkout, "vedette.yaml"), "name: x\nruntime: docker\n");
+    expect(box.run()).toEqual({ code: 0, output: "" });
+    await rm(join(checkout, "vedette.yaml"));
+    await mkdir(join(checkout, ".vedette/shop"), { recursive: true });
+    await writeFile(join(checkout, ".vedette/shop/cluster.json"), '{\n  "runtime": "docker"\n}\n');
+    expect(box.run()).toEqual({ code: 0, output: "" });
+  });
+
+  test("gets what is missing from Debian, and its engine is left to start", async () => {
+    const box = await machine({ redis: false });
+    await box.stub(
+      "apt-get",
+      `case "$*" in *" -y install "*) for each in docker docker-compose; do cp "${box.bin}/systemctl" "${box.bin}/$each"; done ;; esac`,
+    );
+    await symlink(which("cp"), join(box.bin, "cp"));
+    const { code, output } = box.run("docker");
+    expect(output).toMatch(
+      /these are missing: docker docker-compose\. Installing with apt-get: docker\.io docker-compose/,
+    );
+    expect(code).toBe(0);
+    expect((await box.calls()).filter((call) => call.startsWith("systemctl disable"))).toEqual([]);
+    expect(existsSync(box.policy)).toBe(false);
+  });
+
+  test("cannot be had without root, and the command is told", async () => {
+    const box = await machine({ redis: false });
+    await box.stub("id", "echo 1000");
+    await box.stub("apt-get");
+    const { code, output } = box.run("docker");
+    expect(output).toContain(
+      "    sudo apt-get update && sudo apt-get install -y --no-install-recommends docker.io docker-compose",
+    );
+    expect(code).toBe(1);
+  });
+
+  test("is tested where an engine can be installed, without starting its service; elsewhere not", async () => {
+    const box = await machine({ redis: true });
+    await box.stub(
+      "apt-get",
+      `case "$*" in *" -y install "*) "${box.policy}" docker start; echo "policy docker $?" >>"${box.directory}/calls" ;; esac`,
+    );
+    const { code, output } = box.run("test");
+    expect(output).toMatch(
+      /The tests of containers need docker dockerd iptables docker-compose\. Installing/,
+    );
+    expect(code).toBe(0);
+    expect(await box.calls()).toContain("policy docker 101");
+    await box.stub("id", "echo 1000");
+    expect(box.run("test")).toEqual({ code: 0, output: "" });
+  });
+});

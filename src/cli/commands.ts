@@ -137,6 +137,13 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import("./commands/sentinel-status.ts"),
   },
   {
+    usage: "addresses",
+    group: "Watching",
+    summary: "the addresses that Sentinels tell clients, each tried from here",
+    options: [JSON_OPTION],
+    load: () => import("./commands/addresses.ts"),
+  },
+  {
     usage: "info [node]",
     group: "Watching",
     summary: "INFO of all nodes, or of one",

@@ -15,7 +15,7 @@ export function buildProgram(io: Io, rest: string[], done: (code: number) => voi
     .description("Highly available Redis with Sentinel: stand it up, run it, prove it.")
     .version(VERSION, "-V, --version", "print the version")
     .option("-f, --file <file>", "the topology file (default ./vedette.yaml, else the built-in defaults)")
-    .option("--runtime <name>", "where nodes run: local")
+    .option("--runtime <name>", "where nodes run: local (processes) or docker")
     .option("-y, --yes", "do not ask before something is destroyed")
     .option("--debug", "show stack traces")
     .helpOption("-h, --help", "show help")

@@ -2,14 +2,17 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Clock } from "../clock.ts";
 import { connect } from "../redis/client.ts";
+import type { Program } from "../runtimes/runtime.ts";
+import { dial, type RedisNode } from "../topology/model.ts";
 import { redisCli } from "./redis-cli.ts";
 
 const RETRY_EVERY_MS = 1_000;
 const CONNECT_DEADLINE_MS = 1_000;
 
-interface At {
-  host: string;
-  port: number;
+export interface RawTarget {
+  program: Program;
+  node: RedisNode;
+  password: string | null;
 }
 
 /**
@@ -17,19 +20,18 @@ interface At {
  * once it is back.
  */
 export async function rawMonitor(
-  at: At,
-  password: string | null,
+  target: RawTarget,
   clock: Clock,
   signal: AbortSignal,
   use: { line: (text: string) => void; lost: (why: string) => void; back: () => void },
 ): Promise<void> {
   let lost = false;
   while (!signal.aborted) {
-    const refusal = await reachable(at, password);
+    const refusal = await reachable(target);
     if (refusal === null) {
       if (lost) use.back();
       lost = false;
-      await monitorOnce(at, password, signal, use.line);
+      await monitorOnce(target, signal, use.line);
     }
     if (signal.aborted) return;
     if (!lost) use.lost(refusal ?? "the connection was closed");
@@ -39,9 +41,9 @@ export async function rawMonitor(
 }
 
 /** Null when the node takes commands from us, else why not. */
-async function reachable({ host, port }: At, password: string | null): Promise<string | null> {
+async function reachable({ node, password }: RawTarget): Promise<string | null> {
   try {
-    const redis = await connect({ host, port, password, deadlineMs: CONNECT_DEADLINE_MS });
+    const redis = await connect({ ...dial(node), password, deadlineMs: CONNECT_DEADLINE_MS });
     try {
       await redis.call("PING");
       return null;
@@ -55,12 +57,11 @@ async function reachable({ host, port }: At, password: string | null): Promise<s
 
 /** Resolves when redis-cli has ended: the connection was closed, or we were told to stop. */
 async function monitorOnce(
-  at: At,
-  password: string | null,
+  { program, node, password }: RawTarget,
   signal: AbortSignal,
   line: (text: string) => void,
 ): Promise<void> {
-  const call = redisCli(at, password, ["MONITOR"]);
+  const call = redisCli(program, node, password, ["MONITOR"]);
   const child = spawn(call.program, call.args, { stdio: ["ignore", "pipe", "inherit"], env: call.env });
   const stop = () => void child.kill("SIGTERM");
   signal.addEventListener("abort", stop, { once: true });

@@ -1,21 +1,28 @@
 import { appendFileSync, existsSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { systemClock } from "../clock.ts";
 import { explain } from "../errors.ts";
 import { context } from "../operations/context.ts";
 import { ConnectionPool } from "../redis/pool.ts";
 import { claim, isClaim } from "../runtimes/state/claims.ts";
-import { LocalRuntime } from "../runtimes/local/local-runtime.ts";
+import { DockerRuntime } from "../runtimes/docker/docker-runtime.ts";
 import { readPassword } from "../runtimes/state/password.ts";
 import { stewardName } from "../runtimes/state/steward-process.ts";
 import { stewardPlace } from "../runtimes/state/steward-place.ts";
 import { Steward } from "../steward/steward.ts";
-import { loadTopology } from "../topology/load.ts";
+import { chooseRuntime, openRuntime } from "./open-runtime.ts";
 
-/** The steward's process: `node dist/steward.js [-f FILE]`, started by `vedette up` or by systemd. */
+const WATCH_AGAIN_MS = 1_000;
+
+/** The steward's process: `node dist/steward.js [-f FILE] [--runtime RUNTIME]`, started by `vedette up` or by systemd. */
 async function main(args: string[]): Promise<number> {
-  const file = args[0] === "-f" ? (args[1] ?? null) : null;
-  const { topology } = loadTopology(file, process.cwd());
+  const { values } = parseArgs({
+    args,
+    options: { file: { type: "string", short: "f" }, runtime: { type: "string" } },
+  });
+  const { topology } = chooseRuntime(values.file ?? null, values.runtime, () => {});
   const password = readPassword(topology);
-  const runtime = new LocalRuntime(topology, password);
+  const runtime = openRuntime(topology, password, (line) => log(line));
   const held = claim(runtime.paths.claims("steward"), stewardName(topology), Date.now());
   if (!isClaim(held)) {
     process.stdout.write(`${stamped(`cluster ${topology.name} has a steward already (pid ${held.pid})`)}\n`);
@@ -33,13 +40,28 @@ async function main(args: string[]): Promise<number> {
   for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => end.abort());
   process.on("SIGHUP", () => {}); // the terminal that started us may go
   try {
-    steward = new Steward({ ...context(topology, runtime, password, log), pool }, place);
-    await steward.run(end.signal);
+    const working = new Steward({ ...context(topology, runtime, password, log), pool }, place);
+    steward = working;
+    if (runtime instanceof DockerRuntime)
+      void keepWatching(runtime, end.signal, () => working.processChanged());
+    await working.run(end.signal);
   } finally {
     pool.close();
     if (place.stillOurs()) held.release();
   }
   return 0;
+}
+
+/** Docker tells of a death within milliseconds; without it the next pass sees it. An engine may be restarted. */
+async function keepWatching(
+  runtime: DockerRuntime,
+  signal: AbortSignal,
+  onChange: () => void,
+): Promise<void> {
+  while (!signal.aborted) {
+    await runtime.watch(signal, onChange).catch(() => {});
+    await systemClock.sleep(WATCH_AGAIN_MS, signal);
+  }
 }
 
 function stamped(line: string): string {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { RedisSeen, Snapshot } from "../cluster/snapshot.ts";
 import { explain, VedetteError } from "../errors.ts";
 import { keyspaceInfo, memoryInfo, parseInfo, replicationInfo, serverInfo } from "../redis/info.ts";
@@ -165,12 +166,13 @@ async function figuresOf(ctx: Context, node: RedisNode): Promise<Figures> {
 
 /** redis-cli itself waits for ever for a source that hangs, so somebody listens whether it is still there. */
 async function transfer(ctx: Context, { doing, node, temporary, signal }: Job): Promise<void> {
-  const cli = await ctx.runtime.program("redis-cli");
+  const cli = await ctx.runtime.program("redis-cli", { dir: dirname(temporary) });
   const done = new AbortController();
   const silent = new AbortController();
   const guard = listenTo(ctx, node, silent, done.signal, doing);
   try {
-    const args = ["-h", node.host, "-p", String(node.port), "--no-auth-warning", "--rdb", temporary];
+    const { host, port } = cli.address(node);
+    const args = ["-h", host, "-p", String(port), "--no-auth-warning", "--rdb", temporary];
     await runProgram(`${doing}: streaming from ${node.id}`, cli, args, {
       password: ctx.password,
       signal: AbortSignal.any([signal, silent.signal]),
@@ -207,7 +209,7 @@ async function listenTo(
 }
 
 async function check(ctx: Context, doing: string, path: string, signal: AbortSignal): Promise<RdbFacts> {
-  const program = await ctx.runtime.program("redis-check-rdb");
+  const program = await ctx.runtime.program("redis-check-rdb", { dir: dirname(path) });
   const facts = parseCheck(await runProgram(`${doing}: checking the RDB`, program, [path], { signal }));
   if (facts !== null) return facts;
   throw new VedetteError(`${doing}: redis-check-rdb does not say that the RDB is well; it was deleted`);

@@ -17,6 +17,7 @@ import {
 } from "./benchmark-plan.ts";
 import { look, requireMaster, withNode, type Context } from "./context.ts";
 import { assertRoom } from "./headroom.ts";
+import type { Program } from "../runtimes/runtime.ts";
 import { runProgram } from "./programs.ts";
 
 export interface Benchmark {
@@ -86,7 +87,7 @@ interface Bench {
   ctx: Context;
   settings: BenchSettings;
   signal: AbortSignal;
-  program: string;
+  program: Program;
   doing: string;
 }
 
@@ -133,7 +134,7 @@ async function measureNode(
   for (const test of tests) {
     bench.ctx.report(`${test} on ${node.id}`);
     const doing = `${bench.doing}: ${test} on ${node.id}`;
-    const args = [...argumentsFor(node, bench.settings, user), ...commandOf(test, bench.settings)];
+    const args = [...argumentsFor(bench, node, user), ...commandOf(test, bench.settings)];
     const figures = parseCsv(await runProgram(doing, bench.program, args, { signal: bench.signal }));
     if (figures === null) throw new VedetteError(`${doing}: redis-benchmark printed no figures`);
     results.push({ node: node.id, role, test, ...figures });
@@ -141,11 +142,12 @@ async function measureNode(
   return results;
 }
 
-function argumentsFor(node: RedisNode, settings: BenchSettings, user: BenchUser | null): string[] {
+function argumentsFor({ program, settings }: Bench, node: RedisNode, user: BenchUser | null): string[] {
+  const { host, port } = program.address(node);
   const { requests, clients, pipeline } = settings;
   const login = user === null ? [] : ["--user", user.name, "-a", user.password];
   const load = ["-n", requests, "-c", clients, "-P", pipeline, "-r", keyspace(settings)].map(String);
-  return ["-h", node.host, "-p", String(node.port), ...login, ...load, "--csv"];
+  return ["-h", host, "-p", String(port), ...login, ...load, "--csv"];
 }
 
 /** Without a password there is nothing to hide: redis-benchmark goes in as everybody does. */

@@ -1,3 +1,4 @@
+import type { Belonging } from "../runtimes/runtime.ts";
 import { look, underLease, type Context } from "./context.ts";
 import { planDown } from "./plan-down.ts";
 import { run } from "./runner.ts";
@@ -13,9 +14,9 @@ export async function down(ctx: Context, force: boolean): Promise<void> {
 }
 
 /** Stops everything and deletes what `clean` showed. */
-export async function clean(ctx: Context, paths: readonly string[]): Promise<void> {
+export async function clean(ctx: Context, things: readonly Belonging[]): Promise<void> {
   await underLease(ctx, "clean", async (token) => {
-    const deletions = paths.map((path): Step => ({ do: "delete", path }));
+    const deletions = things.map((what): Step => ({ do: "delete", what }));
     await run(ctx, "clean", token, [...(await stepsDown(ctx, true)), ...deletions]);
   });
 }

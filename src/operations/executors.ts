@@ -1,4 +1,3 @@
-import { rm } from "node:fs/promises";
 import { until } from "../clock.ts";
 import type { Snapshot } from "../cluster/snapshot.ts";
 import { unsettled } from "../cluster/settled.ts";
@@ -15,7 +14,7 @@ import { reconfigure } from "./reconfigure.ts";
 import { awaitSynced } from "./synced.ts";
 import { resetSentinel } from "./reset-sentinel.ts";
 import { hurrySentinels, setPeriods } from "./sentinel-periods.ts";
-import type { Condition, StepKind, StepOf } from "./steps.ts";
+import { belonging, type Condition, type StepKind, type StepOf } from "./steps.ts";
 
 type Executors = { [K in StepKind]: (ctx: Context, step: StepOf<K>) => Promise<void> };
 
@@ -74,8 +73,8 @@ export const executors: Executors = {
   "promote-only": async (ctx, step) => promoteOnly(ctx, step.node),
   await: async (ctx, step) => waitFor(ctx, step.condition, step.deadlineMs),
   delete: async (ctx, step) => {
-    await rm(step.path, { recursive: true, force: true });
-    ctx.report(`deleted ${step.path}`);
+    await ctx.runtime.delete(step.what);
+    ctx.report(`deleted ${belonging(step.what)}`);
   },
   flush: async (ctx, step) => flushDatabases(ctx, step.node, step.databases),
 };

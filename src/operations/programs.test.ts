@@ -3,7 +3,7 @@ import { VedetteError } from "../errors.ts";
 import { runProgram } from "./programs.ts";
 
 const node = (script: string, options = {}) =>
-  runProgram("trying", process.execPath, ["-e", script], options);
+  runProgram("trying", { path: process.execPath, args: ["-e"] }, [script], options);
 
 it("returns what the program printed", async () => {
   expect(await node("console.log('x'); console.error('y')")).toBe("x\n");
@@ -14,7 +14,9 @@ it("says how the program ended, and its last words", async () => {
     /^trying: node: exit code 3\n {2}no such thing$/,
   );
   await expect(node("process.kill(process.pid, 'SIGKILL')")).rejects.toThrow("ended by SIGKILL");
-  await expect(runProgram("trying", "/no/such/program", [])).rejects.toThrow("trying: running program");
+  await expect(runProgram("trying", { path: "/no/such/program", args: [] }, [])).rejects.toThrow(
+    "trying: running program",
+  );
 });
 
 it("hands the password over in the environment, and nobody else's", async () => {
@@ -32,7 +34,7 @@ it("ends the program, also one that ignores SIGTERM, when the signal aborts", as
   const end = new AbortController();
   const why = new VedetteError("interrupted");
   const script = "trap '' TERM; while :; do sleep 0.05; done";
-  const running = runProgram("trying", "sh", ["-c", script], { signal: end.signal });
+  const running = runProgram("trying", { path: "sh", args: [] }, ["-c", script], { signal: end.signal });
   const begun = performance.now();
   setTimeout(() => end.abort(why), 90);
   await expect(running).rejects.toBe(why);

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { basename } from "node:path";
 import { VedetteError } from "../errors.ts";
+import type { Program } from "../runtimes/runtime.ts";
 
 /** A program that does not end at SIGTERM is killed after this many ms. */
 const PATIENCE_MS = 2_000;
@@ -20,14 +21,15 @@ export interface ProgramOptions {
  */
 export async function runProgram(
   doing: string,
-  path: string,
+  program: Pick<Program, "path" | "args">,
   args: readonly string[],
   { password = null, signal }: ProgramOptions = {},
 ): Promise<string> {
   signal?.throwIfAborted();
   const { REDISCLI_AUTH: _, ...inherited } = process.env;
   const env = password === null ? inherited : { ...inherited, REDISCLI_AUTH: password };
-  const child = spawn(path, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+  const { path } = program;
+  const child = spawn(path, [...program.args, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
   const printed = { stdout: "", stderr: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => (printed.stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (printed.stderr += text));

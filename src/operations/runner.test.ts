@@ -108,7 +108,7 @@ describe("the runner", () => {
 
   it("leaves nothing behind of what it deletes", async () => {
     mkdirSync(join(dir, "run"), { recursive: true });
-    await run(ctx, "clean", 1, [{ do: "delete", path: dir }]);
+    await run(ctx, "clean", 1, [{ do: "delete", what: { kind: "path", name: dir } }]);
     expect(existsSync(dir)).toBe(false);
   });
 });

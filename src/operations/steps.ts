@@ -1,4 +1,4 @@
-import type { FirstFacts, PauseRecord, StopMode } from "../runtimes/runtime.ts";
+import type { Belonging, FirstFacts, PauseRecord, StopMode } from "../runtimes/runtime.ts";
 import type { NodeId } from "../topology/model.ts";
 import { formatDuration } from "../topology/units.ts";
 
@@ -41,11 +41,15 @@ export type Step =
   | { do: "move-master"; from: NodeId; to: NodeId; pauseMs: number }
   | { do: "restore-settings" }
   | { do: "await"; condition: Condition; deadlineMs: number }
-  | { do: "delete"; path: string }
+  | { do: "delete"; what: Belonging }
   | { do: "flush"; node: NodeId; databases: string[] };
 
 export type StepKind = Step["do"];
 export type StepOf<K extends StepKind> = Extract<Step, { do: K }>;
+
+export function belonging({ kind, name }: Belonging): string {
+  return kind === "path" ? name : `${kind} ${name}`;
+}
 
 /** A step as a sentence, for `--dry-run`, progress and the journal. */
 export function sentence(step: Step): string {
@@ -111,7 +115,7 @@ export function sentence(step: Step): string {
         ? "wait until every replica is in sync and all Sentinels agree"
         : "wait until every Sentinel answers";
     case "delete":
-      return `delete ${step.path}`;
+      return `delete ${belonging(step.what)}`;
     case "flush":
       return `delete all keys of ${step.databases.join(", ")} through ${step.node}`;
   }

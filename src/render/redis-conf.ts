@@ -11,7 +11,11 @@ import { arrange, header, layOut, renderedPath, type RenderOptions } from "./sec
 export function renderRedisConf(topology: Topology, node: RedisNode, options: RenderOptions = {}): string {
   const initial = topology.redis.nodes[0].id === node.id;
   const what = `${node.id}: redis.conf of ${initial ? "the initial master" : "a replica"} of cluster ${topology.name}`;
-  return layOut(header(topology, what), arrange(redisConfLines(topology, node, options), SECTIONS), NOTES);
+  return layOut(
+    header(topology, what, options),
+    arrange(redisConfLines(topology, node, options), SECTIONS),
+    NOTES,
+  );
 }
 
 /** The same as plain directives, in the order of the file. */

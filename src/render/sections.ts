@@ -9,27 +9,34 @@ export interface Section {
   lines: ConfLine[];
 }
 
-/** `absolute` for working copies, whose process may start anywhere; `relative` for files that people share. */
+/**
+ * `absolute` for working copies, whose process may start anywhere; `relative` for files that people share;
+ * `container` for a process that sees its volume alone.
+ */
 export interface RenderOptions {
-  paths?: "relative" | "absolute";
+  paths?: "relative" | "absolute" | "container";
 }
 
 /** A path as it is written: below the topology's directory it can be relative, elsewhere never. */
 export function renderedPath(topology: Topology, absolute: string, options: RenderOptions): string {
-  if (options.paths === "absolute") return absolute;
+  if (options.paths === "absolute" || options.paths === "container") return absolute;
   const relative = path.relative(topology.baseDir, absolute);
   return relative === ".." || relative.startsWith("../") ? absolute : relative || ".";
 }
 
 /** Why the file is not to be edited, and what to edit instead. */
-export function header(topology: Topology, what: string): string[] {
+export function header(topology: Topology, what: string, { paths }: RenderOptions): string[] {
   const file = topology.file === null ? "vedette.yaml" : path.basename(topology.file);
   return [
     `# ${what}`,
     "#",
     `# Rendered from ${file} by \`vedette render\`. Edit ${file} and render again: changes made here are lost.`,
-    "# Redis never writes to this file; each process works on a copy in the state directory.",
-    `# Relative paths start from the directory of ${file}.`,
+    ...(paths === "container"
+      ? ["# Redis never writes to this file; each container works on a copy in its volume."]
+      : [
+          "# Redis never writes to this file; each process works on a copy in the state directory.",
+          `# Relative paths start from the directory of ${file}.`,
+        ]),
   ];
 }
 

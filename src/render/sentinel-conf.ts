@@ -1,4 +1,5 @@
 import path from "node:path";
+import { INSIDE_DATA } from "../topology/inside.ts";
 import type { Directive, SentinelNode, Topology } from "../topology/model.ts";
 import type { ConfLine } from "./conf-syntax.ts";
 import { arrange, header, layOut, renderedPath, type RenderOptions } from "./sections.ts";
@@ -13,7 +14,11 @@ export function renderSentinelConf(
   options: RenderOptions = {},
 ): string {
   const what = `${node.id}: sentinel.conf of a Sentinel of cluster ${topology.name}`;
-  return layOut(header(topology, what), arrange(sentinelConfLines(topology, node, options), SECTIONS), NOTES);
+  return layOut(
+    header(topology, what, options),
+    arrange(sentinelConfLines(topology, node, options), SECTIONS),
+    NOTES,
+  );
 }
 
 /** The same as plain directives, in the order of the file. */
@@ -35,7 +40,7 @@ export function sentinelConfLines(
     { name: "bind", args: node.bind },
     { name: "port", args: [String(node.port)] },
     { name: "daemonize", args: ["no"] },
-    { name: "dir", args: [renderedPath(topology, sentinelDir(topology, node), options)] },
+    { name: "dir", args: [workingDir(topology, node, options)] },
     ...of((directive) => directive.name !== "sentinel" && directive.name !== "include"),
     ...of((directive) => directive.name === "sentinel" && !aboutMaster(directive, name)),
     ...announcement(node),
@@ -45,6 +50,11 @@ export function sentinelConfLines(
     setting("parallel-syncs", sentinel.parallelSyncs),
     ...of((directive) => directive.name === "sentinel" && aboutMaster(directive, name)),
   ];
+}
+
+function workingDir(topology: Topology, node: SentinelNode, options: RenderOptions): string {
+  if (options.paths === "container") return INSIDE_DATA;
+  return renderedPath(topology, sentinelDir(topology, node), options);
 }
 
 /** A Sentinel's working directory. */

@@ -44,12 +44,13 @@ export function renderService(topology: Topology, facts: ServiceFacts): string {
   const network = reachable
     ? ["Wants=network-online.target", "After=network-online.target"]
     : ["After=network.target"];
+  const engine = topology.runtime === "docker" ? ["Requires=docker.service", "After=docker.service"] : [];
   const lines = [
     serviceMark(topology),
     "# Written by `vedette service install`. Write it again after moving the project, Vedette or Node.js.",
     "[Unit]",
     `Description=Redis with Sentinel: cluster ${topology.name} (vedette)`,
-    ...(system ? network : []),
+    ...(system ? [...network, ...engine] : []),
     ...(system ? [`RequiresMountsFor=${[baseDir, stateDir, facts.vedette].map(quote).join(" ")}`] : []),
     "",
     "[Service]",

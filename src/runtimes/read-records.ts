@@ -8,7 +8,7 @@ export interface RedisFiles {
   started: string | null;
   dataId: string | null;
   /** Bytes of a file of the data directory, or entries of a directory: 0 when it is not there. */
-  size(name: string): number;
+  size: (name: string) => number;
 }
 
 /** What a Redis node has written down of its own role. */
@@ -35,6 +35,15 @@ export function sentinelRecord(node: NodeId, cluster: string, conf: string | nul
     master: monitor?.[1] === cluster && host !== undefined ? { host, port: Number(monitor[3]) } : null,
     epoch: Number(epoch?.[1] ?? 0),
   };
+}
+
+/** Of a node of which nothing is there. */
+export function unknownRedis(node: NodeId): RedisRecord {
+  return { node, known: false, follows: null, hasData: false, dataId: null, epoch: 0 };
+}
+
+export function unknownSentinel(node: NodeId): SentinelRecord {
+  return { node, known: false, master: null, epoch: 0 };
 }
 
 /** The same rule as `lived_epoch` of assets/node-start.sh, which writes `started`: "EPOCH ROLE [HOST PORT]". */

@@ -1,13 +1,16 @@
 import type { NodeProcess, OperationSeen, PauseSeen, StewardSeen } from "../cluster/snapshot.ts";
 import type { ConfChange } from "../render/merge-conf.ts";
-import type { NodeId, RuntimeKind } from "../topology/model.ts";
+import type { ClusterNode, NodeId, RuntimeKind } from "../topology/model.ts";
 import type { Records } from "./records.ts";
 
 /** How to end a process: politely within a deadline, then by force; or by force at once. */
 export type StopMode = "graceful" | "kill";
 
 /** Faults that a drill or `test-failover` may cause to a process. */
-export type ProcessFault = "kill" | "stop" | "hang" | "continue";
+export type ProcessFault = "kill" | "stop" | "hang" | "continue" | NetworkFault;
+
+/** Only where nodes have a network of their own. */
+export type NetworkFault = "disconnect" | "reconnect";
 
 export interface StopResult {
   node: NodeId;
@@ -52,7 +55,31 @@ export interface DataRoom {
 /** Works of which one at a time may be under way, whatever operation holds the lease. */
 export type SideWork = "backup" | "benchmark";
 
+/** Something that `clean` deletes. */
+export interface Belonging {
+  kind: "path" | "container" | "volume" | "network";
+  /** A path is absolute. */
+  name: string;
+}
+
 export type RedisProgram = "redis-cli" | "redis-check-rdb" | "redis-benchmark";
+
+export interface ProgramUse {
+  /** The program talks to a person. */
+  terminal?: boolean;
+  /** Absolute path of a directory in which it reads and writes files of ours. */
+  dir?: string;
+}
+
+/** How one of Redis' own programs is called. */
+export interface Program {
+  /** Absolute. */
+  path: string;
+  /** In front of the program's own. */
+  args: string[];
+  /** The address at which it reaches a node. */
+  address(node: Pick<ClusterNode, "host" | "port" | "reach">): { host: string; port: number };
+}
 
 /**
  * Where nodes run. Every method addresses nodes by id; none of them decides who is master.
@@ -62,6 +89,8 @@ export type RedisProgram = "redis-cli" | "redis-check-rdb" | "redis-benchmark";
  */
 export interface Runtime {
   readonly kind: RuntimeKind;
+  /** Whether a node that ends by itself is started again without the steward, and before it can look. */
+  readonly restartsByItself: boolean;
   /** Looks at every process of the topology. Never throws for a dead one. */
   inspect(): Promise<NodeProcess[]>;
   /** The steward that supervises this cluster, from its claim. */
@@ -72,6 +101,8 @@ export interface Runtime {
   claimState(): Promise<void>;
   /** What nodes and Sentinels have written down of their own roles. */
   records(): Promise<Records>;
+  /** The names of the data sets that Redis nodes hold, as in their records; asked for often. */
+  dataSets(): Promise<Map<NodeId, string | null>>;
   /** What the topology changed since the node's own configuration was last brought up to date. */
   pending(node: NodeId): Promise<ConfChange[]>;
   /**
@@ -83,7 +114,7 @@ export interface Runtime {
   settle(node: NodeId): Promise<void>;
   /** Drops what a node remembers of its last start, when a person has overruled it (`--force-master`). */
   forget(node: NodeId): Promise<void>;
-  /** Ports that these nodes need and somebody else has, as sentences. */
+  /** What stands in the way of starting these nodes (ports that somebody else has), as sentences. */
   obstacles(nodes: readonly NodeId[]): Promise<string[]>;
   /**
    * Starts one node and returns its pid as soon as the process exists. Does nothing if it runs already.
@@ -94,7 +125,7 @@ export interface Runtime {
   stop(node: NodeId, mode: StopMode, deadlineMs: number): Promise<StopResult>;
   /** Living processes of nodes that the topology no longer names; `stop` takes them. */
   strangers(): Promise<NodeId[]>;
-  /** Sends a fault to a node's process; refuses when no process of ours is there. */
+  /** Causes a fault to a node's process, or ends it; refuses when no process of ours is there, or it has no network. */
   fault(node: NodeId, fault: ProcessFault): Promise<void>;
   /** How much room there is for a Redis node's data. */
   dataRoom(node: NodeId): Promise<DataRoom>;
@@ -127,15 +158,16 @@ export interface Runtime {
    * restarting nodes), or throws naming who has it.
    */
   exclusive(work: SideWork): Promise<Lease>;
-  /** Absolute path of one of Redis' own programs, to be run beside the nodes. Throws with what to install. */
-  program(name: RedisProgram): Promise<string>;
+  /** One of Redis' own programs, to be run beside the nodes. Throws with what to install. */
+  program(name: RedisProgram, use?: ProgramUse): Promise<Program>;
   /** Starts the steward if none runs; returns once it has its claim. */
   startSteward(): Promise<{ pid: number; already: boolean }>;
   stopSteward(deadlineMs: number): Promise<void>;
   /** SIGKILL, for drills; resolves once its claim is free. Does nothing when none runs. */
   killSteward(): Promise<void>;
-  /** Everything that `clean` deletes, as absolute paths that exist. */
-  belongings(): Promise<string[]>;
+  /** Everything that `clean` deletes and that exists, in the order in which it can be deleted. */
+  belongings(): Promise<Belonging[]>;
+  delete(what: Belonging): Promise<void>;
   /** The log files of a node, oldest first. */
   logFiles(node: NodeId): Promise<string[]>;
 }

@@ -82,7 +82,7 @@ function whatTheSentinelsSay(topology: Topology, death: MasterDeath, now: Snapsh
 
 function whoCouldFollow(now: Snapshot, master: NodeId): string | null {
   const seen = now.nodes.find((each) => each.node === master);
-  if (seen?.state !== "down") return "the master answers";
+  if (seen?.state === "up" || seen?.state === "loading") return "the master answers";
   const fit = now.nodes.some(
     (each) => each.state === "up" && each.role === "replica" && (each.priority ?? 0) > 0,
   );

@@ -12,7 +12,7 @@ import { majority, type NodeId, type Topology } from "../topology/model.ts";
 export function provenFreshest(topology: Topology, snapshot: Snapshot, records: Records): NodeId[] {
   const master = snapshot.master?.node ?? null;
   const { positions } = records;
-  if (master === null || positions === null || !nobodyElse(topology, snapshot, master)) return [];
+  if (master === null || positions === null || !needsFreshest(topology, snapshot)) return [];
   if (positions.epoch < (snapshot.epoch ?? 0)) return [];
   const candidates = topology.redis.nodes.filter((node) => node.id !== master);
   const history =
@@ -28,7 +28,9 @@ export function provenFreshest(topology: Topology, snapshot: Snapshot, records: 
     .map((node) => node.id);
 }
 
-function nobodyElse(topology: Topology, snapshot: Snapshot, master: NodeId): boolean {
+/** Whether nothing better can happen: worth the reading of every node's records. */
+export function needsFreshest(topology: Topology, snapshot: Snapshot): boolean {
+  const master = snapshot.master?.node ?? null;
   const gone = snapshot.nodes.some(
     (node) => node.node === master && (node.state === "down" || node.state === "waiting"),
   );

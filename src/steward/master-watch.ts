@@ -13,7 +13,16 @@ import { decideFastFailover, type MasterDeath } from "./fast-failover.ts";
 
 /** What came of a master's death: who was asked and what happened, or why it was left to Sentinel. */
 export type Reaction =
-  { from: NodeId; hastened: Hastened; candidates: Candidate[] } | { from: NodeId; left: string };
+  | { from: NodeId; hastened: Hastened; candidates: Candidate[] }
+  /** `asked`: a Sentinel was asked, and what came of it is not known. */
+  | { from: NodeId; left: string; asked: boolean };
+
+interface Known {
+  master: NodeId;
+  pid: number;
+  epoch: number | null;
+  seen: Snapshot;
+}
 
 /** Long enough for the slowest failover that Sentinel may still bring to its end: ms. */
 const HOLD_MS = 30_000;
@@ -22,7 +31,7 @@ const AGREEMENT_DEADLINE_MS = 5_000;
 
 /** Watches the process of the node that is master, and reacts to its end once. */
 export class MasterWatch {
-  private known: { master: NodeId; pid: number; epoch: number | null; seen: Snapshot } | null = null;
+  private known: Known | null = null;
   private handledPid: number | null = null;
 
   constructor(private readonly ctx: Context) {}
@@ -47,10 +56,12 @@ export class MasterWatch {
     return candidatesFor(from, seen, before === true && latest !== null ? latest : seen);
   }
 
-  /** The master whose process we saw alive and that has none now. */
+  /** The master whose process we saw alive and that has none now, or another one that nobody of us has started. */
   ended(processes: readonly NodeProcess[]): NodeProcess | null {
     const process = processes.find((each) => each.node === this.known?.master);
-    return process?.state === "stopped" && this.handledPid !== this.known?.pid ? process : null;
+    if (process === undefined || this.handledPid === this.known?.pid) return null;
+    const replaced = this.ctx.runtime.restartsByItself && process.pid !== this.known?.pid;
+    return process.state === "stopped" || replaced ? process : null;
   }
 
   /** Reacts to the end of the master's process: null if there is none to react to. */
@@ -61,21 +72,36 @@ export class MasterWatch {
     const handled = this.handledPid === known.pid;
     this.handledPid = known.pid;
     const operation = (await this.ctx.runtime.operation())?.name ?? null;
+    const early = this.ctx.runtime.restartsByItself && operation === null;
+    // It is being started again this very moment, and would be master again before anybody has decided.
+    if (early) await this.hold(known.master);
+    const reaction = await this.decide(known, process.wanted, operation, tilted, handled);
+    if (early && "left" in reaction && !reaction.asked) await this.ctx.runtime.releaseHold(known.master);
+    return reaction;
+  }
+
+  private async decide(
+    known: Known,
+    wanted: boolean,
+    operation: string | null,
+    tilted: boolean,
+    handled: boolean,
+  ): Promise<Reaction> {
     const now = await look(this.ctx);
     const death: MasterDeath = {
       master: known.master,
       epoch: known.epoch,
       evidence: "process-ended",
-      wanted: process.wanted,
+      wanted,
       // A drill makes the master fail to see what the cluster does, and this is part of it.
       operation: operation !== null && isDrill(operation) ? null : operation,
       tilted,
       handled,
     };
     const decision = decideFastFailover(this.ctx.topology, death, now);
-    if (decision.do === "leave") return { from: known.master, left: decision.why };
+    if (decision.do === "leave") return { from: known.master, left: decision.why, asked: false };
     const ready = await this.prepare(death, decision.sentinel, now);
-    if ("left" in ready) return { from: known.master, left: ready.left };
+    if ("left" in ready) return { from: known.master, left: ready.left, asked: false };
     return this.ask(known.master, ready.sentinel, ready.now, operation !== null);
   }
 
@@ -96,11 +122,11 @@ export class MasterWatch {
   }
 
   private async ask(from: NodeId, sentinel: NodeId, now: Snapshot, leased: boolean): Promise<Reaction> {
-    const { runtime, clock } = this.ctx;
+    const { runtime } = this.ctx;
     let lease: Lease | null = null;
     try {
       lease = leased ? null : await runtime.lease(`failover of ${from}`);
-      await runtime.hold(from, clock.now() + HOLD_MS, "the Sentinels were asked to fail it over");
+      await this.hold(from);
       const hastened = await hasten(this.ctx, sentinel, now);
       await this.agreed(from);
       await runtime.releaseHold(from);
@@ -108,10 +134,15 @@ export class MasterWatch {
     } catch (error) {
       // A Sentinel that refused has begun nothing; any other failure may have left a failover under way.
       if (error instanceof RedisError && error.reply !== null) await runtime.releaseHold(from);
-      return { from, left: explain(error) };
+      return { from, left: explain(error), asked: leased || lease !== null };
     } finally {
       await lease?.release();
     }
+  }
+
+  private async hold(node: NodeId): Promise<void> {
+    const { runtime, clock } = this.ctx;
+    await runtime.hold(node, clock.now() + HOLD_MS, "the Sentinels were asked to fail it over");
   }
 
   /** Until a majority names another master the old one could still be started as master. */

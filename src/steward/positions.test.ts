@@ -1,20 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { cluster, NOW } from "../../test/kit/cluster.ts";
-import type { Positions, Records } from "../runtimes/records.ts";
+import type { Positions } from "../runtimes/records.ts";
 import { notePositions, saysMore } from "./positions.ts";
 
-const records = (...ids: string[]): Records => ({
-  redis: ids.map((node) => ({
-    node,
-    known: true,
-    follows: null,
-    hasData: true,
-    dataId: `data-${node}`,
-    epoch: 0,
-  })),
-  sentinels: [],
-  positions: null,
-});
+const dataSets = (...nodes: string[]) => new Map(nodes.map((node) => [node, `data-${node}`]));
 
 const before: Positions = {
   at: 1,
@@ -31,7 +20,7 @@ describe("notePositions", () => {
       .master("redis-master", { offset: 10, keys: { db0: 2, db5: 3 } })
       .replica("redis-slave-1", { offset: 9 })
       .sentinels(3, { epoch: 5 });
-    const note = notePositions(null, snapshot, records("redis-master"));
+    const note = notePositions(null, snapshot, dataSets("redis-master"));
     expect(note).toMatchObject({ at: NOW, epoch: 5, master: "redis-master" });
     expect(note.nodes["redis-master"]).toEqual({
       at: NOW,
@@ -56,14 +45,14 @@ describe("notePositions", () => {
     ["is a master behind the fence", cluster().master("redis-slave-1", { fenced: true })],
   ])("keeps what it knew of a node that %s", (_, built) => {
     const { snapshot } = built.sentinels(3);
-    expect(notePositions(before, snapshot, records("redis-slave-1")).nodes["redis-slave-1"]).toEqual(
+    expect(notePositions(before, snapshot, dataSets("redis-slave-1")).nodes["redis-slave-1"]).toEqual(
       before.nodes["redis-slave-1"],
     );
   });
 
   it("never goes back in epochs and keeps the last master while none is named", () => {
     const { snapshot } = cluster().master("redis-slave-1").sentinels(1, { epoch: 2 }).names(null);
-    expect(notePositions(before, snapshot, records())).toMatchObject({ epoch: 4, master: "redis-master" });
+    expect(notePositions(before, snapshot, dataSets())).toMatchObject({ epoch: 4, master: "redis-master" });
   });
 });
 

@@ -1,5 +1,5 @@
 import type { RedisSeen, Snapshot } from "../cluster/snapshot.ts";
-import type { Position, Positions, Records } from "../runtimes/records.ts";
+import type { Position, Positions } from "../runtimes/records.ts";
 import type { NodeId } from "../topology/model.ts";
 
 /**
@@ -8,11 +8,14 @@ import type { NodeId } from "../topology/model.ts";
  * Only a confirmed master and replicas with a live link are noted: a node that has restarted and not synced
  * reports offset 1 whatever it holds, and must not overwrite what is known of its data.
  */
-export function notePositions(previous: Positions | null, snapshot: Snapshot, records: Records): Positions {
+export function notePositions(
+  previous: Positions | null,
+  snapshot: Snapshot,
+  dataSets: ReadonlyMap<NodeId, string | null>,
+): Positions {
   const nodes: Record<NodeId, Position> = { ...previous?.nodes };
   for (const seen of snapshot.nodes) {
-    const dataId = records.redis.find((each) => each.node === seen.node)?.dataId ?? null;
-    const position = positionOf(seen, snapshot, dataId);
+    const position = positionOf(seen, snapshot, dataSets.get(seen.node) ?? null);
     if (position !== null) nodes[seen.node] = position;
   }
   const epoch = Math.max(previous?.epoch ?? 0, snapshot.epoch ?? 0);

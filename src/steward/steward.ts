@@ -11,7 +11,8 @@ import { concludeAbandoned } from "../operations/conclude-switchover.ts";
 import { movedBySwitchover } from "../operations/switchover-record.ts";
 import type { Positions } from "../runtimes/records.ts";
 import { nodeAt, type NodeId } from "../topology/model.ts";
-import { provenFreshest } from "./freshest.ts";
+import { needsFreshest, provenFreshest } from "./freshest.ts";
+import { Alarm } from "./alarm.ts";
 import { notePositions, saysMore } from "./positions.ts";
 import { configure } from "./configure.ts";
 import { MasterWatch } from "./master-watch.ts";
@@ -58,8 +59,8 @@ export class Steward {
   private readonly timing: TimingKeeper;
   /** Null when decisions are not to be spread. */
   private readonly ears: SentinelEars | null;
-  /** Aborts the rest between two passes. */
-  private waker = new AbortController();
+  /** Ends the rest between two passes. */
+  private readonly alarm: Alarm;
   /** A connection to the master has ended: its process may have, too. */
   private hinted = false;
   /** The master of a failover that we have told of already. */
@@ -79,6 +80,7 @@ export class Steward {
   ) {
     this.positions = place.readPositions();
     this.lastPass = ctx.clock.monotonic();
+    this.alarm = new Alarm(ctx.clock);
     this.masterWatch = new MasterWatch(ctx);
     this.timing = new TimingKeeper(ctx);
     this.ears = ctx.topology.failover.spread ? this.spreadingEars() : null;
@@ -90,27 +92,27 @@ export class Steward {
     this.remember({ kind: "steward", cause: "started" });
     while (!signal.aborted && this.place.stillOurs()) {
       await this.pass();
-      await this.rest(signal);
+      await this.alarm.rest(PASS_MS, signal);
     }
     this.ears?.close();
     if (this.place.stillOurs()) this.remember({ kind: "steward", cause: "stopped" });
   }
 
+  /** Told that something has happened to a node's process. */
+  processChanged(): void {
+    this.alarm.ring();
+  }
+
   /** Told that a kept connection has ended. Only a hint: what counts is whether the process is there. */
   connectionEnded(host: string, port: number): void {
     if (nodeAt(this.ctx.topology, host, port)?.id === this.snapshot?.master?.node) this.hinted = true;
-    this.waker.abort();
+    this.alarm.ring();
   }
 
   /** The master has moved: until we have looked we would not know its successor's death for what it is. */
   private lookSoon(): void {
     this.lastLook = -Infinity;
-    this.waker.abort();
-  }
-
-  private async rest(signal: AbortSignal): Promise<void> {
-    this.waker = new AbortController();
-    if (!this.hinted) await this.ctx.clock.sleep(PASS_MS, AbortSignal.any([signal, this.waker.signal]));
+    this.alarm.ring();
   }
 
   private async pass(): Promise<void> {
@@ -223,7 +225,7 @@ export class Steward {
   }
 
   private async notePositions(snapshot: Snapshot): Promise<void> {
-    const next = notePositions(this.positions, snapshot, await this.ctx.runtime.records());
+    const next = notePositions(this.positions, snapshot, await this.ctx.runtime.dataSets());
     if (saysMore(this.positions, next)) this.place.writePositions(next);
     this.positions = next;
   }
@@ -234,6 +236,7 @@ export class Steward {
   }
 
   private async helpFreshest(snapshot: Snapshot): Promise<void> {
+    if (!needsFreshest(this.ctx.topology, snapshot)) return;
     const records = await this.ctx.runtime.records();
     for (const id of provenFreshest(this.ctx.topology, snapshot, { ...records, positions: this.positions })) {
       const node = requireNode(this.ctx.topology, id);

@@ -50,6 +50,9 @@ export class Supervisor {
     // Whoever starts a node forgets that it was given up: that is a new beginning, even if it has ended again.
     if (watched.gaveUp && !process.gaveUp) Object.assign(watched, { gaveUp: false, restarts: [] });
     if (process.pid !== null && process.pid !== watched.pid) {
+      // Docker starts a container again before anybody has looked.
+      if (watched.pid !== null && this.ctx.runtime.restartsByItself)
+        this.events.down(process.node, this.endingOf(process.node) ?? "its process is gone");
       if (known !== undefined) this.events.up(process.node, process.pid);
       watched.endedAt = null;
     }

@@ -39,6 +39,8 @@ describe("the commented topology", () => {
       ["security"],
       ["supervise"],
       ["logs"],
+      ["docker"],
+      ["docker", "images"],
     ]) {
       for (const key of keysAt(at)) expect(text).toMatch(new RegExp(`^ *${key}:`, "m"));
     }

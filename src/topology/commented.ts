@@ -18,7 +18,8 @@ const TEXT = `# What this Redis cluster should be. Every key is optional; what s
 # The cluster's name, and the master's name that clients ask the Sentinels for.
 name: mymaster
 
-# Where nodes run: as processes of this machine.
+# Where nodes run: local, as processes of this machine, or docker, in containers.
+# What a cluster was started with counts until \`vedette clean\`.
 runtime: local
 
 # With true, drills and other commands that hurt ask for the name to be typed.
@@ -79,6 +80,21 @@ logs:
 slo:
   writeGap: 10s
   lostWrites: 0
+
+# How nodes run in containers (runtime: docker): docs/docker.md.
+docker:
+  # A network of their own with an address each (bridge), or the machine's (host; Linux only).
+  network: bridge
+  # Of that network, a /24: nodes have .10 and up, Sentinels .120 and up.
+  subnet: 172.28.0.0/24
+  # Whose server the image has: redis or valkey.
+  engine: redis
+  images:
+    # Of Redis nodes and Sentinels; the default follows from engine. Only a fixed tag is taken.
+    # redis: redis:7.4.2
+  # Limits of each Redis container. By default the memory is twice maxmemory and 128mb, for what a save copies.
+  # memory: 640mb
+  # cpus: 2
 
 redis:
   # Beside the initial master. Who is master later is up to the Sentinels.

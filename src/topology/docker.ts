@@ -71,3 +71,24 @@ function prefix(subnet: string): string {
 export function memoryFor(maxMemoryBytes: number): number | null {
   return maxMemoryBytes === 0 ? null : 2 * maxMemoryBytes + 128 * 1024 * 1024;
 }
+
+/** The cluster that has the seed's names in Docker, which are one space for the whole engine. */
+const SEED_CLUSTER = "mymaster";
+
+/** A name in Docker: the seed's own for its cluster, else with the cluster's in front. */
+function named(cluster: string, what: string): string {
+  return cluster === SEED_CLUSTER ? what : `${cluster}-${what}`;
+}
+
+export function containerName(cluster: string, node: string): string {
+  return named(cluster, node);
+}
+
+/** Where a node keeps data and records. */
+export function volumeName(cluster: string, node: string): string {
+  return named(cluster, `${node}-data`);
+}
+
+export function networkName(cluster: string): string {
+  return cluster === SEED_CLUSTER ? "redis-network" : `${cluster}-network`;
+}

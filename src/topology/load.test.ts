@@ -93,8 +93,30 @@ const BAD: [what: string, text: string, problems: string[]][] = [
   ],
   [
     "an unknown runtime",
-    "runtime: docker\n",
-    ['vedette.yaml:1:10 runtime: only local is supported (found "docker")'],
+    "runtime: podman\n",
+    ['vedette.yaml:1:10 runtime: must be one of local, docker (found "podman")'],
+  ],
+  [
+    "containers that cannot be",
+    "runtime: docker\ndocker:\n  subnet: 172.28.0.0/16\n  images: { redis: redis }\n  cpus: 0\n  engine: keydb\n",
+    [
+      'vedette.yaml:3:11 docker.subnet: must be a private /24 network such as 172.28.0.0/24 (found "172.28.0.0/16")',
+      'vedette.yaml:4:20 docker.images.redis: must be the name of an image with its tag, such as redis:7.4.2 (found "redis")',
+      "vedette.yaml:5:9 docker.cpus: must be a number of cores such as 0.5 or 2 (found 0)",
+      'vedette.yaml:6:11 docker.engine: must be one of redis, valkey (found "keydb")',
+    ],
+  ],
+  [
+    "a container with less memory than its Redis may use",
+    "runtime: docker\nsize: small\ndocker: { memory: 1gb }\n",
+    [
+      'vedette.yaml:3:19 docker.memory: leaves too little room for redis-master, which has maxmemory 1gb (found "1gb"); 2176mb is safe while it saves',
+    ],
+  ],
+  [
+    "a data directory for containers",
+    "runtime: docker\nredis: { dataDir: /srv }\n",
+    ["vedette.yaml:2:19 redis.dataDir: has no meaning in containers: their data is in Docker's volumes"],
   ],
   [
     "a duration without unit",

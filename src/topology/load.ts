@@ -18,8 +18,7 @@ const DEFAULT_FILE = "vedette.yaml";
 export function loadTopology(file: string | null, cwd: string, runtime?: RuntimeKind): ResolvedTopology {
   const absolute = path.resolve(cwd, file ?? DEFAULT_FILE);
   const text = readTopology(absolute, file !== null);
-  if (text === null)
-    return resolveTopology({}, null, path.resolve(cwd), new Problems(DEFAULT_FILE), runtime);
+  if (text === null) return resolveTopology({}, null, path.resolve(cwd), new Problems(DEFAULT_FILE), runtime);
   return parseTopology(text, absolute, displayName(absolute, cwd), runtime);
 }
 

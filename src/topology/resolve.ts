@@ -1,17 +1,18 @@
 import path from "node:path";
 import { DEFAULTS, defaultQuorum, redisDefaults, SENTINEL_DEFAULTS } from "./defaults.ts";
-import { addressOf, DOCKER_DEFAULTS, ENGINE_IMAGES, type DockerSettings } from "./docker.ts";
+import { addressOf, type DockerSettings } from "./docker.ts";
 import { sentinelTiming, startDownAfterMs, type FailoverProfile } from "./failover-profiles.ts";
 import { durabilityDirectives } from "./durability.ts";
 import { fileLayer, merge, ownLayer, toDirectives, toSentinelDirectives, type Layer } from "./layers.ts";
 import type { Origin, RedisNode, ResolvedTopology, RuntimeKind, SentinelNode, Topology } from "./model.ts";
 import { bindAddress, bindAddresses, canonicalHost, isWildcard, redisIds, sentinelIds } from "./names.ts";
+import { Picker } from "./picker.ts";
 import { announceEverywhere, checkNodeNames, resolveHostNames } from "./peers.ts";
 import { TopologyError, type Problems } from "./problems.ts";
 import { PROFILE_DIRECTIVES, profileConflicts, SIZE_DIRECTIVES, type Profile } from "./profiles.ts";
 import { checkRules } from "./rules.ts";
+import { dockerSettings } from "./resolve-docker.ts";
 import type { RawTopology } from "./schema.ts";
-import { parseDuration, parseSize } from "./units.ts";
 
 /**
  * From what a file says to what a cluster is: defaults, sizes, profiles, units and derived values.
@@ -43,7 +44,7 @@ class Resolver {
   readonly #file: string | null;
   readonly #baseDir: string;
   readonly #problems: Problems;
-  readonly #origins = new Map<string, Origin>();
+  readonly #values: Picker;
   readonly #name: string;
   readonly #stateDir: string;
   readonly #failover: FailoverProfile;
@@ -61,15 +62,19 @@ class Resolver {
     this.#file = file;
     this.#baseDir = baseDir;
     this.#problems = problems;
-    this.#name = this.#pick("name", raw.name, DEFAULTS.name);
-    this.#stateDir = path.join(this.#path("stateDir", raw.stateDir, DEFAULTS.stateDir), this.#name);
-    this.#failover = this.#pick("failover", raw.failover, "standard");
-    this.#runtime = this.#pick("runtime", raw.runtime, "local");
+    this.#values = new Picker(baseDir, problems);
+    this.#name = this.#values.pick("name", raw.name, DEFAULTS.name);
+    this.#stateDir = path.join(this.#values.path("stateDir", raw.stateDir, DEFAULTS.stateDir), this.#name);
+    this.#failover = this.#values.pick("failover", raw.failover, "standard");
+    this.#runtime = this.#values.pick("runtime", raw.runtime, "local");
     if (runtime !== undefined && runtime !== this.#runtime) {
       this.#runtime = runtime;
-      this.#origins.set("runtime", { from: "derived", why: "asked for, or as the cluster was started" });
+      this.#values.origins.set("runtime", {
+        from: "derived",
+        why: "asked for, or as the cluster was started",
+      });
     }
-    this.#docker = this.#dockerSettings();
+    this.#docker = dockerSettings(raw.docker ?? {}, this.#values);
   }
 
   resolve(): ResolvedTopology {
@@ -78,57 +83,44 @@ class Resolver {
       name: this.#name,
       runtime: this.#runtime,
       docker: this.#docker,
-      production: this.#pick("production", this.#raw.production, false),
-      durability: this.#pick("durability", this.#raw.durability, "async"),
+      production: this.#values.pick("production", this.#raw.production, false),
+      durability: this.#values.pick("durability", this.#raw.durability, "async"),
       failover: {
         profile: this.#failover,
-        fast: this.#pick<"on" | "off">("fastFailover", this.#raw.fastFailover, "on") === "on",
-        spread: this.#pick<"on" | "off">("spreadDecision", this.#raw.spreadDecision, "on") === "on",
+        fast: this.#values.pick<"on" | "off">("fastFailover", this.#raw.fastFailover, "on") === "on",
+        spread: this.#values.pick<"on" | "off">("spreadDecision", this.#raw.spreadDecision, "on") === "on",
       },
       file: this.#file,
       baseDir: this.#baseDir,
       stateDir: this.#stateDir,
-      backupDir: this.#path("backupDir", this.#raw.backupDir, DEFAULTS.backupDir),
+      backupDir: this.#values.path("backupDir", this.#raw.backupDir, DEFAULTS.backupDir),
       redis: { nodes: this.#redisNodes() },
       sentinel: this.#sentinel(),
-      security: { passwordFile: this.#optionalPath("security.passwordFile", security?.passwordFile) },
+      security: { passwordFile: this.#values.optionalPath("security.passwordFile", security?.passwordFile) },
       supervise: {
-        restarts: this.#pick("supervise.restarts", supervise?.restarts, DEFAULTS.restarts),
-        windowMs: this.#duration("supervise.window", supervise?.window, DEFAULTS.windowMs),
+        restarts: this.#values.pick("supervise.restarts", supervise?.restarts, DEFAULTS.restarts),
+        windowMs: this.#values.duration("supervise.window", supervise?.window, DEFAULTS.windowMs),
       },
       logs: {
-        maxBytes: this.#size("logs.maxSize", logs?.maxSize, DEFAULTS.logBytes),
-        keep: this.#pick("logs.keep", logs?.keep, DEFAULTS.logKeep),
+        maxBytes: this.#values.size("logs.maxSize", logs?.maxSize, DEFAULTS.logBytes),
+        keep: this.#values.pick("logs.keep", logs?.keep, DEFAULTS.logKeep),
       },
       slo: {
-        writeGapMs: this.#duration("slo.writeGap", slo?.writeGap, DEFAULTS.writeGapMs),
-        lostWrites: this.#pick("slo.lostWrites", slo?.lostWrites, DEFAULTS.lostWrites),
+        writeGapMs: this.#values.duration("slo.writeGap", slo?.writeGap, DEFAULTS.writeGapMs),
+        lostWrites: this.#values.pick("slo.lostWrites", slo?.lostWrites, DEFAULTS.lostWrites),
       },
     };
     announceEverywhere(topology);
     resolveHostNames(topology);
-    return { topology, origins: this.#origins, advice: [] };
-  }
-
-  #dockerSettings(): DockerSettings {
-    const raw = this.#raw.docker ?? {};
-    const engine = this.#pick("docker.engine", raw.engine, DOCKER_DEFAULTS.engine);
-    const derived: Origin = { from: "derived", why: `docker.engine ${engine}` };
-    return {
-      network: this.#pick("docker.network", raw.network, DOCKER_DEFAULTS.network),
-      subnet: this.#pick("docker.subnet", raw.subnet, DOCKER_DEFAULTS.subnet),
-      engine,
-      images: { redis: this.#pick("docker.images.redis", raw.images?.redis, ENGINE_IMAGES[engine], derived) },
-      memoryBytes: raw.memory === undefined ? null : this.#size("docker.memory", raw.memory, 0),
-      cpus: raw.cpus === undefined ? null : this.#pick("docker.cpus", raw.cpus, 0),
-    };
+    return { topology, origins: this.#values.origins, advice: [] };
   }
 
   #redisNodes(): [RedisNode, ...RedisNode[]] {
     const redis = this.#raw.redis ?? {};
-    const replicas = this.#pick("redis.replicas", redis.replicas, DEFAULTS.replicas);
-    const port = this.#pick("redis.port", redis.port, DEFAULTS.redisPort);
-    const dataDir = redis.dataDir === undefined ? null : this.#path("redis.dataDir", redis.dataDir, "");
+    const replicas = this.#values.pick("redis.replicas", redis.replicas, DEFAULTS.replicas);
+    const port = this.#values.pick("redis.port", redis.port, DEFAULTS.redisPort);
+    const dataDir =
+      redis.dataDir === undefined ? null : this.#values.path("redis.dataDir", redis.dataDir, "");
     const common = this.#redisLayers(replicas);
     const ids = redisIds(replicas);
     checkNodeNames("redis", ids, redis.nodes ?? {}, this.#problems);
@@ -139,7 +131,13 @@ class Resolver {
       return {
         kind: "redis",
         id,
-        ...this.#address(key, node, port + index, "redis.port", addressOf(this.#docker.subnet, "redis", index)),
+        ...this.#address(
+          key,
+          node,
+          port + index,
+          "redis.port",
+          addressOf(this.#docker.subnet, "redis", index),
+        ),
         dataDir: this.#dataDir(key, id, node.dataDir, dataDir),
         priority: numberIn(layer, "replica-priority"),
         minReplicas: {
@@ -179,8 +177,8 @@ class Resolver {
 
   #sentinel(): Topology["sentinel"] {
     const raw = this.#raw.sentinel ?? {};
-    const count = this.#pick("sentinel.count", raw.count, DEFAULTS.sentinels);
-    const port = this.#pick("sentinel.port", raw.port, DEFAULTS.sentinelPort);
+    const count = this.#values.pick("sentinel.count", raw.count, DEFAULTS.sentinels);
+    const port = this.#values.pick("sentinel.port", raw.port, DEFAULTS.sentinelPort);
     const common = [
       ownLayer(SENTINEL_DEFAULTS, { from: "default" }),
       fileLayer("sentinel", "sentinel.config", raw.config, this.#problems),
@@ -213,7 +211,7 @@ class Resolver {
     const from: Origin =
       this.#failover === "standard" ? { from: "default" } : { from: "failover", name: this.#failover };
     const duration = (key: string, value: string | undefined, fallback: number): number =>
-      this.#duration(`sentinel.${key}`, value, fallback, from);
+      this.#values.duration(`sentinel.${key}`, value, fallback, from);
     const period = (name: keyof typeof base.periods): number =>
       duration(`periods.${name}`, raw.periods?.[name], base.periods[name]);
     const downAfterMs = duration("downAfter", raw.downAfter, base.downAfterMs);
@@ -221,7 +219,7 @@ class Resolver {
       downAfterMs,
       startDownAfterMs: startDownAfterMs(downAfterMs),
       failoverTimeoutMs: duration("failoverTimeout", raw.failoverTimeout, base.failoverTimeoutMs),
-      parallelSyncs: this.#pick("sentinel.parallelSyncs", raw.parallelSyncs, base.parallelSyncs, from),
+      parallelSyncs: this.#values.pick("sentinel.parallelSyncs", raw.parallelSyncs, base.parallelSyncs, from),
       periods: {
         ping: period("ping"),
         info: period("info"),
@@ -233,9 +231,9 @@ class Resolver {
   }
 
   #quorum(value: number | undefined, count: number): number {
-    const quorum = this.#pick("sentinel.quorum", value, defaultQuorum(count));
+    const quorum = this.#values.pick("sentinel.quorum", value, defaultQuorum(count));
     if (value === undefined) {
-      this.#origins.set("sentinel.quorum", { from: "derived", why: `a majority of ${count}` });
+      this.#values.origins.set("sentinel.quorum", { from: "derived", why: `a majority of ${count}` });
     }
     return quorum;
   }
@@ -247,12 +245,12 @@ class Resolver {
     const bridged = this.#runtime === "docker" && this.#docker.network === "bridge";
     if (announce !== undefined) {
       const from = node.announce === undefined ? "announce" : `${key}.announce`;
-      this.#origins.set(`${key}.announce`, this.#fileOrigin(from));
+      this.#values.origins.set(`${key}.announce`, this.#values.fileOrigin(from));
     }
     if (node.port === undefined) {
-      this.#origins.set(`${key}.port`, this.#inherited(portKey, `counted from ${portKey}`));
+      this.#values.origins.set(`${key}.port`, this.#values.inherited(portKey, `counted from ${portKey}`));
     }
-    const port = node.port === undefined ? firstPort : this.#pick(`${key}.port`, node.port, firstPort);
+    const port = node.port === undefined ? firstPort : this.#values.pick(`${key}.port`, node.port, firstPort);
     const first = bindAddress(bind[0] ?? DEFAULTS.bind);
     const host = canonicalHost(announce ?? (bridged ? inside : first));
     return {
@@ -266,56 +264,17 @@ class Resolver {
 
   #bind(key: string, value: string | string[] | undefined): string[] {
     const from = value === undefined ? "bind" : `${key}.bind`;
-    const written = this.#pick(from, value ?? this.#raw.bind, DEFAULTS.bind);
+    const written = this.#values.pick(from, value ?? this.#raw.bind, DEFAULTS.bind);
     if (value === undefined)
-      this.#origins.set(`${key}.bind`, this.#inherited("bind", "the same for all nodes"));
+      this.#values.origins.set(`${key}.bind`, this.#values.inherited("bind", "the same for all nodes"));
     return [written].flat().flatMap(bindAddresses);
   }
 
   #dataDir(key: string, id: string, own: string | undefined, common: string | null): string {
-    if (own !== undefined) return this.#path(`${key}.dataDir`, own, "");
+    if (own !== undefined) return this.#values.path(`${key}.dataDir`, own, "");
     const why = common === null ? "within stateDir" : "redis.dataDir and the node's name";
-    this.#origins.set(`${key}.dataDir`, { from: "derived", why });
+    this.#values.origins.set(`${key}.dataDir`, { from: "derived", why });
     return common === null ? path.join(this.#stateDir, "redis", id, "data") : path.join(common, id);
-  }
-
-  #pick<T>(key: string, value: T | undefined, fallback: T, otherwise: Origin = { from: "default" }): T {
-    this.#origins.set(key, value === undefined ? otherwise : this.#fileOrigin(key));
-    return value ?? fallback;
-  }
-
-  #duration(key: string, value: string | undefined, fallback: number, otherwise?: Origin): number {
-    const ms = value === undefined ? undefined : (parseDuration(value) ?? undefined);
-    if (value !== undefined && (ms === undefined || ms < 1)) {
-      this.#problems.error(key, "must be at least 1ms, in whole milliseconds", { found: value });
-    }
-    return this.#pick(key, ms === 0 ? undefined : ms, fallback, otherwise);
-  }
-
-  #size(key: string, value: string | number | undefined, fallback: number): number {
-    const bytes = value === undefined ? undefined : (parseSize(String(value)) ?? undefined);
-    if (value !== undefined && (bytes === undefined || bytes < 1024)) {
-      this.#problems.error(key, "must be at least 1kb", { found: value });
-    }
-    return this.#pick(key, bytes, fallback);
-  }
-
-  #path(key: string, value: string | undefined, fallback: string): string {
-    return path.resolve(this.#baseDir, this.#pick(key, value, fallback));
-  }
-
-  #optionalPath(key: string, value: string | undefined): string | null {
-    return value === undefined ? null : this.#path(key, value, "");
-  }
-
-  #fileOrigin(key: string): Origin {
-    const place = this.#problems.places.keys.get(key) ?? { line: 1, column: 1 };
-    return { from: "file", key, ...place };
-  }
-
-  #inherited(key: string, why: string): Origin {
-    const origin = this.#origins.get(key);
-    return origin?.from === "file" ? origin : { from: "derived", why };
   }
 }
 

@@ -130,7 +130,9 @@ function sentinelShape() {
 function dockerShape() {
   const image = () => {
     const text = error("must be the name of an image with its tag, such as redis:7.4.2");
-    return z.string(text).regex(/^[a-z0-9][a-z0-9._/:-]*:[A-Za-z0-9_][\w.-]{0,127}(?:@sha256:[0-9a-f]{64})?$/, text);
+    return z
+      .string(text)
+      .regex(/^[a-z0-9][a-z0-9._/:-]*:[A-Za-z0-9_][\w.-]{0,127}(?:@sha256:[0-9a-f]{64})?$/, text);
   };
   const subnet = error("must be a private /24 network such as 172.28.0.0/24");
   const cpus = error("must be a number of cores such as 0.5 or 2");
@@ -140,7 +142,11 @@ function dockerShape() {
         .enum(DOCKER_NETWORKS, error(`must be one of ${DOCKER_NETWORKS.join(", ")}`))
         .describe("A network of their own, or the machine's (Linux only); bridge")
         .optional(),
-      subnet: z.string(subnet).refine(isSubnet, subnet).describe("Of the nodes' own network; 172.28.0.0/24").optional(),
+      subnet: z
+        .string(subnet)
+        .refine(isSubnet, subnet)
+        .describe("Of the nodes' own network; 172.28.0.0/24")
+        .optional(),
       engine: z
         .enum(ENGINES, error(`must be one of ${ENGINES.join(", ")}`))
         .describe("Whose server the image has; redis")
@@ -150,7 +156,12 @@ function dockerShape() {
         .describe("Images, each with a fixed tag")
         .nullish(),
       memory: size().describe("Limit of each Redis container; twice maxmemory and 128mb").optional(),
-      cpus: z.number(cpus).min(0.01, cpus).max(1024, cpus).describe("Cores of each Redis container; all").optional(),
+      cpus: z
+        .number(cpus)
+        .min(0.01, cpus)
+        .max(1024, cpus)
+        .describe("Cores of each Redis container; all")
+        .optional(),
     },
     mapping,
   );

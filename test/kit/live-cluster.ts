@@ -8,23 +8,24 @@ import type { Snapshot } from "../../src/cluster/snapshot.ts";
 import { context, look, requireNode, withNode, type Context } from "../../src/operations/context.ts";
 import { hurrySentinels } from "../../src/operations/sentinel-periods.ts";
 import { up } from "../../src/operations/up.ts";
+import { openRuntime, type OwnRuntime } from "../../src/cli/open-runtime.ts";
 import { LocalRuntime } from "../../src/runtimes/local/local-runtime.ts";
 import { readPassword } from "../../src/runtimes/state/password.ts";
 import { loadTopology } from "../../src/topology/load.ts";
-import { allNodes, type NodeId, type Topology } from "../../src/topology/model.ts";
+import { allNodes, type NodeId, type RuntimeKind, type Topology } from "../../src/topology/model.ts";
 
 /** A real cluster on ports and in a directory of its own. Whatever it started, `destroy` ends. */
 export class LiveCluster {
   private constructor(
     readonly dir: string,
     readonly topology: Topology,
-    readonly runtime: LocalRuntime,
+    readonly runtime: OwnRuntime,
     readonly ctx: Context,
     readonly notes: string[],
   ) {}
 
   /** Makes the topology; nothing runs yet. `yaml` are further keys of the file. */
-  static async create(yaml = "", nodes = 10): Promise<LiveCluster> {
+  static async create(yaml = "", nodes = 10, kind: RuntimeKind = "local"): Promise<LiveCluster> {
     const dir = mkdtempSync(join(tmpdir(), "vedette-live-"));
     const base = await freePorts(nodes);
     const text = yaml.includes("redis:") ? yaml : `redis: { port: ${base} }\n${yaml}`;
@@ -33,14 +34,14 @@ export class LiveCluster {
       ? filled
       : `${filled}\nsentinel: { port: ${base + 5}, downAfter: 1500ms, failoverTimeout: 5s, periods: { info: 500ms } }\n`;
     writeFileSync(join(dir, "vedette.yaml"), `name: live${base}\n${sentinel}`);
-    return LiveCluster.open(dir);
+    return LiveCluster.open(dir, kind);
   }
 
-  static open(dir: string): LiveCluster {
-    const { topology } = loadTopology(join(dir, "vedette.yaml"), dir);
+  static open(dir: string, kind: RuntimeKind = "local"): LiveCluster {
+    const { topology } = loadTopology(join(dir, "vedette.yaml"), dir, kind);
     const password = readPassword(topology);
-    const runtime = new LocalRuntime(topology, password);
     const notes: string[] = [];
+    const runtime = openRuntime(topology, password, (line) => notes.push(line));
     return new LiveCluster(
       dir,
       topology,
@@ -136,14 +137,17 @@ export class LiveCluster {
   }
 
   logs(): string {
+    const { runtime } = this;
+    const tail = (node: NodeId) => (runtime instanceof LocalRuntime ? runtime.logTail(node) : "");
     return allNodes(this.topology)
-      .map((node) => `--- ${node.id}${this.runtime.logTail(node.id)}`)
+      .map(({ id }) => `--- ${id}${tail(id)}`)
       .join("\n");
   }
 
   async destroy(): Promise<void> {
     await this.runtime.stopSteward(5_000);
     await this.killAll();
+    for (const thing of await this.runtime.belongings()) await this.runtime.delete(thing);
     rmSync(this.dir, { recursive: true, force: true });
   }
 }

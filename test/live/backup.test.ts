@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { until } from "../../src/clock.ts";
 import { VedetteError } from "../../src/errors.ts";
 import { backup } from "../../src/operations/backup.ts";
+import type { Program } from "../../src/runtimes/runtime.ts";
 import type { BackupManifest } from "../../src/operations/backup-manifest.ts";
 import type { Context } from "../../src/operations/context.ts";
 import { historyFile, readHistory } from "../../src/operations/history.ts";
@@ -34,6 +35,7 @@ beforeEach(async () => {
 
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
+const program = (path: string): Program => ({ path, args: [], address: ({ reach }) => reach });
 const never = new AbortController().signal;
 const listing = () => readdirSync(dir).toSorted();
 
@@ -214,11 +216,13 @@ describe("what fails leaves nothing behind", () => {
 
   it("when the RDB is not well", async () => {
     const bad = withRuntime({
-      program: async (name) => (name === "redis-check-rdb" ? "/bin/false" : cluster.runtime.program(name)),
+      program: async (name) =>
+        name === "redis-check-rdb" ? program("/bin/false") : cluster.runtime.program(name),
     });
     await expect(backup(bad, never)).rejects.toThrow(/checking the RDB: false: exit code 1/);
     const silent = withRuntime({
-      program: async (name) => (name === "redis-check-rdb" ? "/bin/true" : cluster.runtime.program(name)),
+      program: async (name) =>
+        name === "redis-check-rdb" ? program("/bin/true") : cluster.runtime.program(name),
     });
     await expect(backup(silent, never)).rejects.toThrow(/does not say that the RDB is well/);
     expect(listing()).toEqual([]);

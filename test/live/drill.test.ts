@@ -72,7 +72,8 @@ async function expectNothingLeft(): Promise<void> {
 
 describe("a drill", () => {
   const runnable = SCENARIOS.filter(
-    ({ needs }) => !needs.some((need) => ["steward", "small-disk", "restorable-backup"].includes(need)),
+    ({ needs }) =>
+      !needs.some((need) => ["steward", "small-disk", "network", "restorable-backup"].includes(need)),
   );
 
   it.each(runnable.map(({ id }) => id))("of %s ends as the scenario expects", async (id) => {

@@ -6,12 +6,12 @@ import { printSteps } from "../print/steps.ts";
 
 export async function run({ io, options }: Invocation): Promise<number> {
   const ctx = open(io, options);
-  const paths = await ctx.runtime.belongings();
-  if (paths.length === 0) {
+  const things = await ctx.runtime.belongings();
+  if (things.length === 0) {
     io.out(`${ctx.topology.name} has no state and no data here: nothing to delete`);
     return 0;
   }
-  const deletions = paths.map((path) => ({ do: "delete" as const, path }));
+  const deletions = things.map((what) => ({ do: "delete" as const, what }));
   io.note(printSteps("clean", [...(await stepsDown(ctx, true)), ...deletions], io.colour));
   io.note(`Backups in ${ctx.topology.backupDir} are kept.`);
   if (options.dryRun) return 0;
@@ -20,7 +20,7 @@ export async function run({ io, options }: Invocation): Promise<number> {
     io.out("nothing was touched");
     return 1;
   }
-  await clean(ctx, paths);
+  await clean(ctx, things);
   io.out(`${ctx.topology.name} is gone. A new one: vedette up`);
   return 0;
 }

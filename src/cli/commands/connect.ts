@@ -19,7 +19,9 @@ export async function connectTo(
   const wish = wishIn(ctx.topology);
   const chosen = chooseNode(ctx.topology, await look(ctx), wish);
   io.note(chosen.sentence);
-  return handOver(chosen, ctx.password, rest);
+  const terminal = process.stdin.isTTY && process.stdout.isTTY;
+  const program = await ctx.runtime.program("redis-cli", { terminal });
+  return handOver(program, requireNode(ctx.topology, chosen.node), ctx.password, rest);
 }
 
 function wishOf(topology: Topology, node: string | undefined, role: string | undefined): Wish {

@@ -44,7 +44,8 @@ async function raw(
     const command = json ? parseMonitorLine(text) : null;
     io.out(command === null ? text : commandJson(node.id, command));
   };
-  await rawMonitor(node, ctx.password, ctx.clock, untilInterrupted(), {
+  const program = await ctx.runtime.program("redis-cli");
+  await rawMonitor({ program, node, password: ctx.password }, ctx.clock, untilInterrupted(), {
     line,
     lost: (reason) => show({ node: node.id, kind: "lost", reason }),
     back: () => show({ node: node.id, kind: "back", restarted: false }),

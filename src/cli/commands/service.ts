@@ -11,7 +11,7 @@ import {
   type ServicePlace,
 } from "../../operations/install-service.ts";
 import { renderService, serviceName } from "../../render/systemd-unit.ts";
-import { findBinaries } from "../../runtimes/local/binaries.ts";
+import { findBinaries, findBinary } from "../../runtimes/state/binaries.ts";
 import { packageFile } from "../../runtimes/state/package-root.ts";
 import type { Topology } from "../../topology/model.ts";
 import type { Invocation } from "../command.ts";
@@ -22,11 +22,10 @@ export async function run({ io, options }: Invocation): Promise<number> {
   const { topology } = openTopology(options);
   const user = options.user === true;
   const unit = serviceName(topology);
-  const binaries = findBinaries(process.env);
   const text = renderService(topology, {
     node: process.execPath,
     vedette: packageFile("dist/vedette.js"),
-    path: [...new Set([dirname(binaries.server), dirname(binaries.cli)])],
+    path: [...new Set(programsOf(topology).map((program) => dirname(program)))],
     user: user ? null : ownerOf(topology),
   });
   if (options.out !== undefined) {
@@ -46,6 +45,13 @@ export async function run({ io, options }: Invocation): Promise<number> {
   io.out(`wrote ${file} and enabled it: the cluster comes back after a reboot`);
   io.out(`Nothing was started. ${startAdvice(place, unit)}`);
   return 0;
+}
+
+/** What `up` calls: systemd's own PATH is short. */
+function programsOf({ runtime }: Topology): string[] {
+  if (runtime === "docker") return [findBinary("docker", process.env)];
+  const { server, cli } = findBinaries(process.env);
+  return [server, cli];
 }
 
 /** Why nothing can be installed here, or null. */

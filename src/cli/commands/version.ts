@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { findBinary } from "../../runtimes/local/binaries.ts";
+import { findBinary } from "../../runtimes/state/binaries.ts";
 import type { Invocation } from "../command.ts";
 import { json } from "../io.ts";
 import { VERSION } from "../version.ts";

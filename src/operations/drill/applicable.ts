@@ -1,4 +1,4 @@
-import { majority, type Topology } from "../../topology/model.ts";
+import { isBridged, majority, type Topology } from "../../topology/model.ts";
 import type { Need, Scenario } from "./scenario.ts";
 
 /** Facts about the place that a topology does not tell. */
@@ -30,6 +30,10 @@ const MISSING: Record<Need, (topology: Topology, place: Place) => string | null>
       : `all ${topology.sentinel.nodes.length} Sentinels are needed for a failover`,
   "quorum-to-lose": (topology) =>
     topology.sentinel.nodes.length > 1 ? null : "with one Sentinel there is no majority to lose",
+  network: (topology) =>
+    isBridged(topology)
+      ? null
+      : "only with runtime docker and a network of its own: processes of this machine have none to unplug",
   "append-only": ({ redis }) =>
     redis.nodes.every((node) => node.appendOnly)
       ? null

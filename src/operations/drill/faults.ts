@@ -17,6 +17,7 @@ export class Faults {
   private readonly frozen = new Set<NodeId>();
   private held = false;
   private stewardKilled = false;
+  private unplugged = false;
   private readonly cutOff: CutOff;
   private readonly disk: FullDisk;
 
@@ -40,7 +41,8 @@ export class Faults {
 
   /** Nodes whose failure is part of the run, so far. */
   touches(node: NodeId): boolean {
-    return this.ended.has(node) || this.frozen.has(node) || (node === this.master.id && this.cutOff.active);
+    const away = this.cutOff.active || this.unplugged;
+    return this.ended.has(node) || this.frozen.has(node) || (node === this.master.id && away);
   }
 
   /** What must be there before the fault is made, so that the fault itself takes no time. */
@@ -73,6 +75,11 @@ export class Faults {
       case "cut-off":
         this.note("fault", this.master.id, "cut off from replicas and Sentinels");
         return this.cutOff.begin();
+      case "unplug":
+        this.unplugged = true;
+        await this.ctx.runtime.fault(this.master.id, "disconnect");
+        this.note("fault", this.master.id, "taken out of the network");
+        return;
       case "fill-disk":
         this.note("fault", this.master.id, "its disk is filled");
         return this.disk.fill();
@@ -103,6 +110,7 @@ export class Faults {
     for (const node of this.endedNodes("sentinel"))
       await attempt(`starting ${node.id}`, () => this.start(node, false));
     for (const id of this.frozen) await attempt(`letting ${id} go on`, () => this.thaw(id));
+    await attempt(`plugging ${this.master.id} in again`, () => this.plugIn());
     await attempt(`letting others reach ${this.master.id} again`, async () => this.rejoin());
     for (const node of this.endedNodes("redis"))
       await attempt(`starting ${node.id}`, () => this.start(node, undecided));
@@ -187,6 +195,14 @@ export class Faults {
     if (!this.cutOff.active) return;
     await this.cutOff.end();
     this.note("heal", this.master.id, "within reach again");
+    await stepDown(this.ctx, this.master);
+  }
+
+  private async plugIn(): Promise<void> {
+    if (!this.unplugged) return;
+    await this.ctx.runtime.fault(this.master.id, "reconnect");
+    this.unplugged = false;
+    this.note("heal", this.master.id, "in the network again");
     await stepDown(this.ctx, this.master);
   }
 

@@ -11,6 +11,7 @@ export type ScenarioId =
   | "old-master-return"
   | "full-restart"
   | "partition"
+  | "unplugged"
   | "slow-replica"
   | "disk-full"
   | "steward-loss"
@@ -41,6 +42,8 @@ export type DrillStep =
   | { do: "start"; target: Target }
   /** Locks replicas and Sentinels out of the master; clients that are connected go on. */
   | { do: "cut-off" }
+  /** Takes the master out of the nodes' network: nobody reaches it. */
+  | { do: "unplug" }
   /** Fills the file system of the master's data. */
   | { do: "fill-disk" }
   | { do: "kill-steward" }
@@ -57,6 +60,7 @@ export type Need =
   | "spare-sentinel"
   | "quorum-to-lose"
   | "replica"
+  | "network"
   | "append-only"
   | "steward"
   | "small-disk"

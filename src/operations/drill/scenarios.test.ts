@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { parseTopology } from "../../topology/load.ts";
 import { seedCluster, cluster } from "../../../test/kit/cluster.ts";
 import { notApplicable } from "./applicable.ts";
 import { dealParts } from "./cast.ts";
@@ -40,7 +41,9 @@ describe("scenarios", () => {
 
   it("run on the seed's cluster, but for what this version has not", () => {
     const missing = SCENARIOS.filter(({ id }) => whyNot(id) !== null).map(({ id }) => id);
-    expect(missing).toEqual(["restore"]);
+    expect(missing).toEqual(["unplugged", "restore"]);
+    const { topology } = parseTopology("runtime: docker\n", "/x/vedette.yaml", "vedette.yaml");
+    expect(whyNot("unplugged", topology)).toBeNull();
   });
 
   it.each<[ScenarioId, RegExp, () => string | null]>([

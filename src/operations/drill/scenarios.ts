@@ -139,6 +139,23 @@ export const SCENARIOS: readonly Scenario[] = [
       "The partition is logical: the master's password is changed and its replicas and Sentinels are disconnected, so that they are locked out while its clients go on. No network was touched.",
   },
   {
+    id: "unplugged",
+    title: "The master's network is unplugged",
+    shows:
+      "Its host is gone for everybody, clients included: silence, until the Sentinels agree. Plugged in again it must step down.",
+    needs: ["candidate", "network"],
+    steps: [{ do: "unplug" }, { do: "await-other-master" }],
+    expects: {
+      ...ONE_FAILOVER,
+      lostWrites: told(
+        "what was acknowledged in the last milliseconds may have been on its way to the replicas",
+      ),
+      secondMaster: WOKEN_MASTER,
+    },
+    alert: "RedisMasterDown",
+    caveat: null,
+  },
+  {
     id: "sentinel-loss",
     title: "A Sentinel is lost, then the master",
     shows: "With one Sentinel gone the others still reach a majority and move the master.",

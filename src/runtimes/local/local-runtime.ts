@@ -1,4 +1,5 @@
 import { existsSync, rmSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { until } from "../../clock.ts";
 import type { NodeProcess } from "../../cluster/snapshot.ts";
 import { VedetteError } from "../../errors.ts";
@@ -6,24 +7,26 @@ import type { ConfChange } from "../../render/merge-conf.ts";
 import { allNodes, findNode, type ClusterNode, type NodeId } from "../../topology/model.ts";
 import type { Records } from "../records.ts";
 import type {
+  Belonging,
   DataRoom,
   FirstFacts,
   ProcessFault,
+  Program,
   RedisProgram,
   Runtime,
   StopMode,
   StopResult,
 } from "../runtime.ts";
 import { ControlPlane } from "../state/control-plane.ts";
+import { findBinaries, findBinary } from "../state/binaries.ts";
 import { replaceFile } from "../state/files.ts";
 import { logFilesOf } from "../state/log-files.ts";
+import { portSentence, takenPorts } from "../state/ports.ts";
 import { forgetNote, readSupervision, readWanted } from "../state/supervision.ts";
 import { dataRoom, deleteAside, setAside } from "./aside.ts";
 import { belongingsOf } from "./belongings.ts";
-import { findBinaries, findBinary } from "./binaries.ts";
-import { takenPorts } from "./ports.ts";
 import { livingProcess, pidFiles, processOf } from "./process-table.ts";
-import { readRecords } from "./records.ts";
+import { readDataSets, readRecords } from "./records.ts";
 import { SIGNALS, signal } from "./signals.ts";
 import { installScript, logTail, spawnNode } from "./spawn-node.ts";
 import { startEnv } from "./start-env.ts";
@@ -32,6 +35,7 @@ import { bringUpToDate, makeNodeDirs, markUpToDate, pendingChanges, setDownAfter
 /** Nodes as plain processes of this machine, which outlive whoever started them. */
 export class LocalRuntime extends ControlPlane implements Runtime {
   readonly kind = "local";
+  readonly restartsByItself = false;
   private readonly endings = new Map<NodeId, string>();
 
   async inspect(): Promise<NodeProcess[]> {
@@ -42,6 +46,10 @@ export class LocalRuntime extends ControlPlane implements Runtime {
 
   async records(): Promise<Records> {
     return readRecords(this.topology, this.paths);
+  }
+
+  async dataSets(): Promise<Map<NodeId, string | null>> {
+    return readDataSets(this.topology);
   }
 
   async pending(id: NodeId): Promise<ConfChange[]> {
@@ -58,12 +66,7 @@ export class LocalRuntime extends ControlPlane implements Runtime {
   }
 
   async obstacles(ids: readonly NodeId[]): Promise<string[]> {
-    const taken = await takenPorts(ids.map((id) => this.node(id)));
-    return taken.map(({ node, host, owner, error }) =>
-      owner === null
-        ? `${node.id} needs ${host}:${node.port}: ${error}`
-        : `${node.id} needs ${host}:${node.port}, which ${owner} has`,
-    );
+    return (await takenPorts(ids.map((id) => this.node(id)))).map(portSentence);
   }
 
   async prepare(id: NodeId, first: FirstFacts | null): Promise<void> {
@@ -127,6 +130,8 @@ export class LocalRuntime extends ControlPlane implements Runtime {
 
   async fault(id: NodeId, fault: ProcessFault): Promise<void> {
     const target = livingProcess(this.node(id).id, this.paths);
+    if (fault === "disconnect" || fault === "reconnect")
+      throw new VedetteError(`cutting ${id} off: a process of this machine has no network of its own`);
     if (target === null) throw new VedetteError(`sending ${SIGNALS[fault]} to ${id}: it has no process`);
     signal(target.pid, SIGNALS[fault]);
   }
@@ -154,12 +159,16 @@ export class LocalRuntime extends ControlPlane implements Runtime {
     rmSync(this.paths.hold(id), { force: true });
   }
 
-  async program(name: RedisProgram): Promise<string> {
-    return findBinary(name, process.env);
+  async program(name: RedisProgram): Promise<Program> {
+    return { path: findBinary(name, process.env), args: [], address: ({ reach }) => reach };
   }
 
-  async belongings(): Promise<string[]> {
-    return belongingsOf(this.topology, this.paths);
+  async belongings(): Promise<Belonging[]> {
+    return belongingsOf(this.topology, this.paths).map((name) => ({ kind: "path", name }));
+  }
+
+  async delete({ name }: Belonging): Promise<void> {
+    await rm(name, { recursive: true, force: true });
   }
 
   /** How the node's last process ended, if this very process started it. */

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { RedisNode, SentinelNode, Topology } from "../../topology/model.ts";
+import type { NodeId, RedisNode, SentinelNode, Topology } from "../../topology/model.ts";
 import { redisRecord, sentinelRecord } from "../read-records.ts";
 import type { Records, RedisRecord, SentinelRecord } from "../records.ts";
 import { readText } from "../state/files.ts";
@@ -17,11 +17,20 @@ export function readRecords(topology: Topology, paths: StatePaths): Records {
   };
 }
 
+/** The names of the data sets that Redis nodes hold. */
+export function readDataSets(topology: Topology): Map<NodeId, string | null> {
+  return new Map(topology.redis.nodes.map((node) => [node.id, dataIdOf(node)?.trim() ?? null]));
+}
+
+function dataIdOf({ dataDir }: RedisNode): string | null {
+  return readText(join(dataDir, "vedette-data-id"));
+}
+
 function ofRedis(node: RedisNode, paths: StatePaths): RedisRecord {
   return redisRecord(node, {
     conf: readText(confFile(node, paths)),
     started: readText(join(paths.redis(node.id), "started")),
-    dataId: readText(join(node.dataDir, "vedette-data-id")),
+    dataId: dataIdOf(node),
     size: (name) => sizeOf(join(node.dataDir, name)),
   });
 }

@@ -6,7 +6,8 @@ import { describe, expect, it } from "vitest";
 import { cluster, seedCluster } from "../../../test/kit/cluster.ts";
 import type { ClusterNode, Topology } from "../../topology/model.ts";
 import { statePaths } from "../state/paths.ts";
-import { reachableBind, startEnv } from "./start-env.ts";
+import { reachableBind } from "../../render/start-facts.ts";
+import { startEnv } from "./start-env.ts";
 
 const BINARIES = { server: "/opt/my redis/redis-server", cli: "/opt/my redis/redis-cli" };
 
@@ -29,12 +30,12 @@ describe("start.env", () => {
     expect(seenByShell(odd, node, "REDIS_SERVER")).toBe("/opt/my redis/redis-server");
   });
 
-  it("lists all Sentinels, and all other nodes", () => {
+  it("lists all Sentinels and nodes", () => {
     expect(seenByShell(topology, node, "SENTINELS")).toBe(
       "127.0.0.1 26379\n127.0.0.1 26380\n127.0.0.1 26381\n",
     );
-    expect(seenByShell(topology, node, "PEERS")).toBe(
-      "redis-slave-1 127.0.0.1 6380\nredis-slave-2 127.0.0.1 6381\nredis-slave-3 127.0.0.1 6382\n",
+    expect(seenByShell(topology, node, "REDIS_NODES")).toBe(
+      "redis-master 127.0.0.1 6379\nredis-slave-1 127.0.0.1 6380\nredis-slave-2 127.0.0.1 6381\nredis-slave-3 127.0.0.1 6382\n",
     );
   });
 
@@ -46,7 +47,6 @@ describe("start.env", () => {
   ])("asks for a majority of %i Sentinels", (count, majority) => {
     const small = cluster().master("redis-master").sentinels(count).topology;
     expect(seenByShell(small, small.redis.nodes[0], "MAJORITY")).toBe(majority);
-    expect(seenByShell(small, small.redis.nodes[0], "PEERS")).toBe("");
   });
 
   it("knows where the data is, also under names of the user's", () => {
@@ -62,7 +62,7 @@ describe("start.env", () => {
   it("tells a Sentinel what to start and nothing of safe start", () => {
     const [sentinel] = topology.sentinel.nodes;
     expect(seenByShell(topology, sentinel, "CONF")).toContain("/sentinel/redis-sentinel-1/sentinel.conf");
-    expect(startEnv(topology, sentinel, statePaths(topology), BINARIES)).not.toContain("PEERS");
+    expect(startEnv(topology, sentinel, statePaths(topology), BINARIES)).not.toContain("REDIS_NODES");
   });
 });
 

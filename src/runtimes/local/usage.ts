@@ -18,10 +18,21 @@ export function usageOf(pid: number): ProcessUsage | null {
 
 function usageFromProc(pid: number): ProcessUsage | null {
   try {
-    return parseProc(readFileSync(`/proc/${pid}/stat`, "utf8"), readFileSync(`/proc/${pid}/status`, "utf8"));
+    const server = serverBehind(pid);
+    return parseProc(
+      readFileSync(`/proc/${server}/stat`, "utf8"),
+      readFileSync(`/proc/${server}/status`, "utf8"),
+    );
   } catch {
     return null;
   }
+}
+
+/** In a container Docker's init stands in front of the server and does nothing. */
+function serverBehind(pid: number): number {
+  if (readFileSync(`/proc/${pid}/comm`, "utf8").trim() !== "docker-init") return pid;
+  const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ");
+  return child === undefined || child === "" ? pid : Number(child);
 }
 
 /** From `/proc/PID/stat` (times) and `status` (VmRSS, in kB whatever the page size). */

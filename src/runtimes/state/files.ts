@@ -5,6 +5,7 @@ import { errorCode, VedetteError } from "../../errors.ts";
 
 /** Nobody but the owner reads what Vedette keeps: configurations may hold passwords. */
 const PRIVATE_FILE = 0o600;
+const SHARED_FILE = 0o644;
 const PRIVATE_DIR = 0o700;
 
 /** What can be done about a file system that refuses. */
@@ -82,4 +83,10 @@ export function createExclusive(path: string, content: string): boolean {
   } finally {
     rmSync(aside, { force: true });
   }
+}
+
+/** As `replaceFile`, for what a container reads as another user; the directories above keep everybody else out. */
+export function replaceShared(path: string, content: string): void {
+  makeDir(dirname(path));
+  explained(`writing ${path}`, () => writeFileAtomic.sync(path, content, { mode: SHARED_FILE }));
 }

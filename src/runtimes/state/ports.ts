@@ -38,6 +38,12 @@ function tryListen(node: ClusterNode, bind: string): Promise<TakenPort | null> {
   });
 }
 
+/** As a sentence for whoever would start the node. */
+export function portSentence({ node, host, owner, error }: TakenPort): string {
+  const needs = `${node.id} needs ${host}:${node.port}`;
+  return owner === null ? `${needs}: ${error}` : `${needs}, which ${owner} has`;
+}
+
 /** Who listens on a TCP port of this machine, as `command (pid N)`. */
 export function portOwner(port: number): string | null {
   return process.platform === "linux" ? ownerByProc(port) : ownerByLsof(port);

@@ -74,7 +74,8 @@ export async function killStewardProcess(paths: StatePaths): Promise<void> {
 function launch(topology: Topology, paths: StatePaths): { text: string | null } {
   makeDir(paths.logs);
   const log = openSync(`${paths.logs}/steward.log`, "a", 0o600);
-  const where = topology.file === null ? [] : ["-f", topology.file];
+  const file = topology.file === null ? [] : ["-f", topology.file];
+  const where = [...file, "--runtime", topology.runtime];
   const child = spawn(process.execPath, [...NODE_FLAGS, packageFile(PROGRAM), ...where], {
     cwd: topology.baseDir,
     detached: true,

@@ -30,11 +30,10 @@ function maxMemoryOf(node: RedisNode): number {
   return parseSize(node.directives.find(({ name }) => name === "maxmemory")?.args[0] ?? "0") ?? 0;
 }
 
-export function dataStaysInVolumes(topology: Topology, { problems, source }: Report): void {
+export function dataStaysInVolumes(topology: Topology, { problems }: Report): void {
   if (topology.runtime !== "docker") return;
-  const keys = new Set(topology.redis.nodes.map((node) => source(keyOf(node, "dataDir"))));
-  for (const key of keys) {
-    if (!problems.places.keys.has(key)) continue;
+  const keys = ["redis.dataDir", ...topology.redis.nodes.map((node) => keyOf(node, "dataDir"))];
+  for (const key of keys.filter((each) => problems.places.keys.has(each))) {
     problems.error(key, "has no meaning in containers: their data is in Docker's volumes", {
       hint: "leave it out, or choose runtime: local",
     });
