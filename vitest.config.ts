@@ -24,14 +24,14 @@ export default defineConfig({
         },
       },
       {
-        // One engine at a time; a cluster in containers takes more of the machine than one of processes.
+        // Live tests as well, each file with a Docker engine of its own; they share the cores with the others.
         test: {
           name: "docker",
           include: ["test/docker/**/*.test.ts"],
-          fileParallelism: false,
+          maxWorkers: 2,
           testTimeout: 240_000,
           hookTimeout: 240_000,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -42,7 +42,7 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 0,
           hookTimeout: 120_000,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -29,7 +29,7 @@ sentinel: { port: ${port + 5}, downAfter: 1500ms, failoverTimeout: 5s }
     expect(vedette(dir, "render").code).toBe(0);
     cluster = LiveCluster.open(dir, "docker");
     await compose("up", "-d");
-    await cluster.settled();
+    await settled();
   });
   afterAll(async () => {
     if (dir === undefined) return;
@@ -38,10 +38,15 @@ sentinel: { port: ${port + 5}, downAfter: 1500ms, failoverTimeout: 5s }
   });
   afterEach(async () => {
     // One master that all agree on, whatever was done to it.
-    const snapshot = await cluster.settled();
+    const snapshot = await settled();
     expect(snapshot.nodes.filter(({ role }) => role === "master")).toHaveLength(1);
   });
 
+  /** Without a steward the Sentinels look every 10 s; for a test they look more often. */
+  const settled = async () => {
+    await cluster.hurry();
+    return cluster.settled();
+  };
   const compose = (...args: string[]) => place.engine().compose(dir, ...args);
   const docker = (...args: string[]) => place.engine().docker(...args);
   const nameOf = (node: string) => `${cluster.topology.name}-${node}`;
@@ -69,7 +74,7 @@ sentinel: { port: ${port + 5}, downAfter: 1500ms, failoverTimeout: 5s }
     await docker("kill", nameOf(old));
     const master = await failedOver(old);
     await docker("start", nameOf(old));
-    const snapshot = await cluster.settled();
+    const snapshot = await settled();
     expect(snapshot.master?.node).toBe(master);
     expect(snapshot.nodes.find(({ node }) => node === old)).toMatchObject({ role: "replica", link: "up" });
     expect(await has("killed")).toBe(true);
@@ -82,7 +87,7 @@ sentinel: { port: ${port + 5}, downAfter: 1500ms, failoverTimeout: 5s }
     await compose("down");
     expect(await docker("ps", "-aq")).toBe("");
     await compose("up", "-d");
-    const snapshot = await cluster.settled();
+    const snapshot = await settled();
     expect(snapshot.master?.node).toBe(master);
     expect(await has("down-and-up")).toBe(true);
     expect(await has("killed")).toBe(true);
@@ -92,7 +97,7 @@ sentinel: { port: ${port + 5}, downAfter: 1500ms, failoverTimeout: 5s }
     const master = await cluster.master();
     await write("restarted");
     await docker("restart", nameOf(master));
-    await cluster.settled();
+    await settled();
     expect(await has("restarted")).toBe(true);
   });
 
@@ -106,7 +111,7 @@ sentinel: { port: ${port + 5}, downAfter: 1500ms, failoverTimeout: 5s }
       return now !== "0" && now !== pid;
     };
     expect(await until(again, { deadlineMs: 20_000, everyMs: 50 })).not.toBeNull();
-    await cluster.settled();
+    await settled();
     expect(await has("crashed")).toBe(true);
   });
 
@@ -116,7 +121,7 @@ sentinel: { port: ${port + 5}, downAfter: 1500ms, failoverTimeout: 5s }
       const master = await cluster.master();
       await write(`reboot-${turn}`);
       await place.engine().reboot();
-      const snapshot = await cluster.settled();
+      const snapshot = await settled();
       expect(snapshot.master?.node).toBe(master);
       for (const key of ["killed", "crashed", `reboot-${turn}`]) expect(await has(key)).toBe(true);
     },
@@ -128,7 +133,7 @@ sentinel: { port: ${port + 5}, downAfter: 1500ms, failoverTimeout: 5s }
     await docker("rm", "-f", nameOf(old));
     await docker("volume", "rm", `${nameOf(old)}-data`);
     await compose("up", "-d");
-    const snapshot = await cluster.settled();
+    const snapshot = await settled();
     expect(snapshot.master?.node).not.toBe(old);
     expect(await has("kept")).toBe(true);
   });
@@ -156,7 +161,7 @@ sentinel: { port: ${port + 5}, downAfter: 1500ms, failoverTimeout: 5s }
     await compose("down");
     const up = vedette(dir, "up");
     expect(up.err + up.out).toMatch(/is up after/);
-    expect((await cluster.settled()).master?.node).toBe(master);
+    expect((await settled()).master?.node).toBe(master);
     expect(await has("kept")).toBe(true);
     expect(vedette(dir, "clean", "--yes").code).toBe(0);
     await compose("up", "-d");

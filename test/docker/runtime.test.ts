@@ -14,7 +14,10 @@ describe.skipIf(hindrance !== null)(`containers (${hindrance ?? "Docker"})`, () 
 
   beforeAll(async () => {
     if (hindrance !== null) return;
-    cluster = await dockerCluster();
+    // The default down-after: with a short one a Sentinel may be about to act by itself, and is left to it.
+    cluster = await dockerCluster(
+      "sentinel: { port: SENTINELS, downAfter: 5s, failoverTimeout: 10s, periods: { info: 500ms } }\n",
+    );
     await cluster.up({ steward: true });
   });
   afterAll(async () => cluster?.destroy());

@@ -38,10 +38,11 @@ function restore(name: string, value: string | undefined): void {
 
 let subnets = 0;
 
-/** Subnets of test clusters, none of which is the default's. */
+/** Subnets of test clusters, none of which is the default's, nor one of a file that runs at the same time. */
 export function freeSubnet(): string {
   subnets += 1;
-  return `172.31.${100 + (subnets % 100)}.0/24`;
+  const worker = Number(process.env["VITEST_POOL_ID"] ?? 0) % 5;
+  return `172.31.${worker * 50 + (subnets % 50)}.0/24`;
 }
 
 /** A cluster in containers, with ports and a subnet of its own and a short down-after. */
