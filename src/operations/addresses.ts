@@ -2,7 +2,14 @@ import type { Address } from "../cluster/snapshot.ts";
 import { explain } from "../errors.ts";
 import { connect } from "../redis/client.ts";
 import { parseAddress, parsePeers, parseReplicas } from "../redis/sentinel-replies.ts";
-import { nodeAt, type ClusterNode, type NodeId, type SentinelNode } from "../topology/model.ts";
+import {
+  allNodes,
+  nodeAt,
+  type ClusterNode,
+  type NodeId,
+  type SentinelNode,
+  type Topology,
+} from "../topology/model.ts";
 import { ASK_DEADLINE_MS, withNode, type Context } from "./context.ts";
 
 export type AddressRole = "master" | "replica" | "sentinel";
@@ -42,12 +49,13 @@ export async function askAddresses(ctx: Context): Promise<AddressBook> {
   };
 }
 
-/** The natMap of ioredis and node-redis for clients on this machine; null when they need none, or it would not help. */
-export function natMapFor({ addresses }: AddressBook): Record<string, Address> | null {
-  const moved = addresses.flatMap(({ host, port, answeredMs, instead }): [string, Address][] =>
-    answeredMs === null && instead !== null ? [[`${host}:${port}`, instead]] : [],
-  );
-  return moved.length === 0 ? null : Object.fromEntries(moved);
+/**
+ * The natMap of ioredis and node-redis for clients on this machine, null when they need none: every node, also one that
+ * is down now.
+ */
+export function natMapFor(topology: Topology, { addresses }: AddressBook): Record<string, Address> | null {
+  if (addresses.every(({ instead }) => instead === null)) return null;
+  return Object.fromEntries(allNodes(topology).map(({ host, port, reach }) => [`${host}:${port}`, reach]));
 }
 
 async function askOne(ctx: Context, node: SentinelNode) {

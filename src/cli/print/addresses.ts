@@ -1,7 +1,11 @@
+import { inspect } from "node:util";
 import { natMapFor, type AddressBook, type AddressSeen } from "../../operations/addresses.ts";
 import type { Topology } from "../../topology/model.ts";
 import { coloursFor, type Colours } from "./colours.ts";
 import { table } from "./table.ts";
+
+/** One line an entry, as people write it. */
+const LAYOUT = { depth: 4, compact: 1, breakLength: 80 };
 
 /** `vedette addresses`: what the Sentinels tell clients, and whether a client on this machine gets there. */
 export function printAddresses(topology: Topology, book: AddressBook, colour: boolean): string {
@@ -45,7 +49,7 @@ function fromHere({ answeredMs, error, instead }: AddressSeen, colours: Colours)
 }
 
 function advice(topology: Topology, book: AddressBook): string[] {
-  const natMap = natMapFor(book);
+  const natMap = natMapFor(topology, book);
   if (book.addresses.some(({ answeredMs, instead }) => answeredMs === null && instead === null)) {
     return [
       "Some addresses cannot be reached from here, so a client here cannot follow a failover there.",
@@ -57,7 +61,7 @@ function advice(topology: Topology, book: AddressBook): string[] {
   return [
     "Docker keeps the nodes' network to itself here, so a client on this machine must translate. For ioredis:",
     "",
-    ...`new Redis(${JSON.stringify({ sentinels, name: topology.name, natMap }, null, 2)})`
+    ...`new Redis(${inspect({ name: topology.name, sentinels, natMap }, LAYOUT)})`
       .split("\n")
       .map((line) => `  ${line}`),
     "",
