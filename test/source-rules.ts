@@ -102,7 +102,10 @@ export function importDirections(source: Source): string[] {
     const below = (height[other] ?? Infinity) < (height[own] ?? 0);
     if (other !== own && !below && !siblingAllowed(source.path, target, typeOnly))
       complaints.push(`${source.path}:${line}: ${own} may not import ${target}`);
-    if (/^src\/runtimes\/(docker|local|state)\//.test(target) && !["cli", "index", "runtimes"].includes(own))
+    if (
+      /^src\/runtimes\/(docker|local|state|watch)\//.test(target) &&
+      !["cli", "index", "runtimes"].includes(own)
+    )
       complaints.push(`${source.path}:${line}: only cli and index.ts choose a runtime, not ${own}`);
   }
   return complaints;

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { systemClock } from "../clock.ts";
 import { explain } from "../errors.ts";
@@ -9,20 +9,34 @@ import { DockerRuntime } from "../runtimes/docker/docker-runtime.ts";
 import { readPassword } from "../runtimes/state/password.ts";
 import { stewardName } from "../runtimes/state/steward-process.ts";
 import { stewardPlace } from "../runtimes/state/steward-place.ts";
+import { WatchingRuntime } from "../runtimes/watch/watching-runtime.ts";
 import { Steward } from "../steward/steward.ts";
+import { fromWithin } from "../topology/inside.ts";
+import { loadTopology } from "../topology/load.ts";
 import { chooseRuntime, openRuntime } from "./open-runtime.ts";
 
 const WATCH_AGAIN_MS = 1_000;
 
-/** The steward's process: `node dist/steward.js [-f FILE] [--runtime RUNTIME]`, started by `vedette up` or by systemd. */
+const WATCH_ONLY =
+  "watches only: from here no process is seen to end, so fast failover is off and nothing is restarted but by Docker (docs/docker.md)";
+
+/**
+ * The steward's process: `node dist/steward.js [-f FILE] [--runtime RUNTIME]`, started by `vedette up` or by systemd;
+ * with `--watch-only`, in a container of its own, by Compose.
+ */
 async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
-    options: { file: { type: "string", short: "f" }, runtime: { type: "string" } },
+    options: {
+      file: { type: "string", short: "f" },
+      runtime: { type: "string" },
+      "watch-only": { type: "boolean", default: false },
+    },
   });
-  const { topology } = chooseRuntime(values.file ?? null, values.runtime, () => {});
-  const password = readPassword(topology);
-  const runtime = openRuntime(topology, password, (line) => log(line));
+  const watchOnly = values["watch-only"];
+  const { topology, password, runtime } = watchOnly
+    ? openWatching(values.file ?? null)
+    : openManaged(values.file ?? null, values.runtime, (line) => log(line));
   const held = claim(runtime.paths.claims("steward"), stewardName(topology), Date.now());
   if (!isClaim(held)) {
     process.stdout.write(`${stamped(`cluster ${topology.name} has a steward already (pid ${held.pid})`)}\n`);
@@ -31,8 +45,10 @@ async function main(args: string[]): Promise<number> {
   // By name, not by the inherited descriptor: the file is rotated by renaming.
   const log = (line: string) => {
     const dir = runtime.paths.logs;
-    if (existsSync(dir)) appendFileSync(`${dir}/steward.log`, `${stamped(line)}\n`);
+    if (watchOnly) process.stdout.write(`${stamped(line)}\n`);
+    else if (existsSync(dir)) appendFileSync(`${dir}/steward.log`, `${stamped(line)}\n`);
   };
+  if (watchOnly) log(WATCH_ONLY);
   const place = stewardPlace(topology, runtime, held.token);
   let steward: Steward | null = null;
   const pool = new ConnectionPool((host, port) => steward?.connectionEnded(host, port));
@@ -50,6 +66,20 @@ async function main(args: string[]): Promise<number> {
     if (place.stillOurs()) held.release();
   }
   return 0;
+}
+
+function openManaged(file: string | null, wanted: string | undefined, log: (line: string) => void) {
+  const { topology } = chooseRuntime(file, wanted, () => {});
+  const password = readPassword(topology);
+  return { topology, password, runtime: openRuntime(topology, password, log) };
+}
+
+/** Compose mounts the password; the file that the topology names is elsewhere. */
+function openWatching(file: string | null) {
+  const topology = fromWithin(loadTopology(file, process.cwd(), "docker").topology);
+  const secret = process.env["SECRET_FILE"];
+  const password = secret === undefined ? null : readFileSync(secret, "utf8").replace(/\r?\n$/, "");
+  return { topology, password, runtime: new WatchingRuntime(topology, password) };
 }
 
 /** Docker tells of a death within milliseconds; without it the next pass sees it. An engine may be restarted. */

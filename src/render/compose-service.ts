@@ -48,12 +48,17 @@ export function commonService(topology: Topology, secret: boolean): Mapping {
     security_opt: ["no-new-privileges:true"],
     ...(secret && { secrets: [SECRET.name] }),
     ...(!isBridged(topology) && { network_mode: "host" }),
-    logging: {
-      driver: "json-file",
-      options: {
-        "max-size": formatSize(topology.logs.maxBytes).replace(/b$/, ""),
-        "max-file": String(topology.logs.keep + 1),
-      },
+    logging: logging(topology),
+  };
+}
+
+/** Rotated by the engine. */
+export function logging({ logs }: Topology): Mapping {
+  return {
+    driver: "json-file",
+    options: {
+      "max-size": formatSize(logs.maxBytes).replace(/b$/, ""),
+      "max-file": String(logs.keep + 1),
     },
   };
 }

@@ -35,6 +35,9 @@ const topologyOf = (text: string) =>
 /** As docker-compose 1.29 reads it. */
 const read = (text: string) => parse(text, { version: "1.1", merge: true }) as ComposeFile;
 const rendered = (text = "", secret: string | null = null) => read(renderCompose(topologyOf(text), secret));
+/** All services but the steward, which is not of the cluster itself. */
+const nodesOf = ({ services }: ComposeFile) =>
+  Object.fromEntries(Object.entries(services).filter(([name]) => name !== "steward"));
 const service = (file: ComposeFile, name: string): Service => {
   const found = file.services[name];
   if (found === undefined) throw new Error(`no service ${name}`);
@@ -59,7 +62,7 @@ describe("the Compose file of the defaults", () => {
 
   it("has the seed's names, ports and network", () => {
     const file = rendered();
-    expect(Object.keys(file.services)).toEqual([
+    expect(Object.keys(nodesOf(file))).toEqual([
       "redis-master",
       "redis-slave-1",
       "redis-slave-2",
@@ -68,7 +71,7 @@ describe("the Compose file of the defaults", () => {
       "redis-sentinel-2",
       "redis-sentinel-3",
     ]);
-    expect(Object.values(file.services).flatMap(({ ports }) => ports)).toEqual([
+    expect(Object.values(nodesOf(file)).flatMap(({ ports }) => ports)).toEqual([
       ...[6379, 6380, 6381, 6382].map((port) => `127.0.0.1:${port}:${port}`),
       ...[26379, 26380, 26381].map((port) => `127.0.0.1:${port}:${port}`),
     ]);
@@ -77,7 +80,7 @@ describe("the Compose file of the defaults", () => {
   });
 
   it("lets no service wait for another", () => {
-    for (const each of Object.values(rendered().services)) {
+    for (const each of Object.values(nodesOf(rendered()))) {
       expect(each.depends_on).toBeUndefined();
       expect(each).toMatchObject({ restart: "unless-stopped", stop_grace_period: "2m" });
     }
@@ -108,7 +111,7 @@ describe("every Compose file", () => {
   it.each(WORTH_CHECKING)(
     "says yes, no and numbers as text, for YAML 1.1 reads more into them: %s",
     (_, text, secret) => {
-      for (const { environment } of Object.values(rendered(text, secret).services))
+      for (const { environment } of Object.values(nodesOf(rendered(text, secret))))
         for (const value of Object.values(environment)) expect(typeof value).toBe("string");
     },
   );
@@ -183,6 +186,27 @@ describe("a service", () => {
   it("hands a dollar sign on as it is", () => {
     const file = renderCompose(topologyOf("redis: { config: { dbfilename: 'a$b.rdb' } }"), null);
     expect(service(read(file), "redis-master").environment["RDB_FILE"]).toBe("a$$b.rdb");
+  });
+});
+
+describe("the steward's service", () => {
+  it("is started only when it is asked for, and has no hand on the engine", () => {
+    const { services } = rendered("", null);
+    expect(services["steward"]).toMatchObject({ profiles: ["steward"], image: "vedette-steward:local" });
+    expect(JSON.stringify(services["steward"])).not.toContain("docker.sock");
+  });
+
+  it("has the topology and the password, where there are any", () => {
+    const { services } = rendered("security: { passwordFile: s }", "./s");
+    expect(services["steward"]?.volumes).toContain("./vedette.yaml:/cluster/vedette.yaml:ro,z");
+    expect(services["steward"]).toMatchObject({
+      secrets: ["redis_password"],
+      environment: { SECRET_FILE: "/run/secrets/redis_password" },
+    });
+    const { topology } = loadTopology(null, "/nowhere", "docker");
+    expect(read(renderCompose(topology, null)).services["steward"]?.volumes).toEqual([
+      "steward-state:/state",
+    ]);
   });
 });
 

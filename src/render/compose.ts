@@ -1,5 +1,5 @@
 import { Document, isMap, isScalar, visit } from "yaml";
-import { dynamicRange, networkName } from "../topology/docker.ts";
+import { dynamicRange, networkName, volumeName } from "../topology/docker.ts";
 import { inside, INSIDE_RUN } from "../topology/inside.ts";
 import { allNodes, isBridged, type ClusterNode, type Topology } from "../topology/model.ts";
 import {
@@ -12,6 +12,7 @@ import {
   volumeOf,
   type Mapping,
 } from "./compose-service.ts";
+import { stewardService } from "./compose-steward.ts";
 
 /**
  * The Compose file of a cluster, for `vedette up` as for plain `docker compose up -d`: understood by Compose 2 and by
@@ -41,11 +42,16 @@ export function renderCompose(topology: Topology, secret: string | null): string
     services: Object.fromEntries([
       ...within.redis.nodes.map((node, i) => serviceOf(node, i, redis.nodes[i]?.bind ?? [])),
       ...within.sentinel.nodes.map((node, i) => serviceOf(node, i, sentinel.nodes[i]?.bind ?? [])),
+      ["steward", stewardService(topology, withSecret)],
     ]),
     ...(isBridged(topology) && { networks: { "redis-network": network(topology) } }),
-    volumes: Object.fromEntries(
-      allNodes(topology).map((node) => [volumeKey(node), volumeOf(topology, node)]),
-    ),
+    volumes: {
+      ...Object.fromEntries(allNodes(topology).map((node) => [volumeKey(node), volumeOf(topology, node)])),
+      "steward-state": {
+        name: volumeName(topology.name, "redis-steward"),
+        labels: { [LABELS.cluster]: topology.name },
+      },
+    },
     ...(withSecret && { secrets: { [SECRET.name]: { file: secret } } }),
   };
   const doc = new Document(content, YAML_1_1);
@@ -104,6 +110,10 @@ function nameAnchors(doc: Document, keys: readonly string[]): void {
   });
 }
 
+const STEWARD_NOTE =
+  " Not needed, and not started but by `docker compose --profile steward up -d`: watches, records, and keeps settings as\n" +
+  " they should be. It has no socket of Docker's, so a failover takes as long as without it.";
+
 const NOTES: Record<string, string> = {
   "x-node":
     " What all containers have in common. node-start.sh asks the Sentinels who is master before it starts a Redis: a node\n" +
@@ -129,6 +139,8 @@ function annotate(doc: Document, topology: Topology): void {
   }
   const services = doc.get("services", true);
   for (const { key } of isMap(services) ? services.items.slice(1) : []) {
-    if (isScalar(key)) key.spaceBefore = true;
+    if (!isScalar(key)) continue;
+    key.spaceBefore = true;
+    if (key.value === "steward") key.commentBefore = STEWARD_NOTE;
   }
 }

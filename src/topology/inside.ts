@@ -6,8 +6,26 @@ export const INSIDE_DATA = "/data";
 export const INSIDE_NODE = "/data/vedette";
 /** What this machine and a node have in common while it runs, when `vedette up` started it. */
 export const INSIDE_RUN = "/run/vedette";
+/** What a steward in a container keeps. */
+export const INSIDE_STATE = "/state";
 /** Templates and the start script, read only. */
 export const INSIDE_CONFIG = "/vedette";
+
+/** The cluster as it is seen from a container in the nodes' network, with a state directory there. */
+export function fromWithin(topology: Topology): Topology {
+  const direct = <Node extends RedisNode | SentinelNode>(node: Node): Node => ({
+    ...node,
+    reach: { host: node.host, port: node.port },
+  });
+  const [master, ...replicas] = topology.redis.nodes;
+  const [sentinel, ...others] = topology.sentinel.nodes;
+  return {
+    ...topology,
+    stateDir: `${INSIDE_STATE}/${topology.name}`,
+    redis: { nodes: [direct(master), ...replicas.map(direct)] },
+    sentinel: { ...topology.sentinel, nodes: [direct(sentinel), ...others.map(direct)] },
+  };
+}
 
 /** The cluster as its own processes see it in their containers. */
 export function inside(topology: Topology): Topology {

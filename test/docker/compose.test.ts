@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { until } from "../../src/clock.ts";
 import { vedette } from "../kit/cli.ts";
+import { importStewardImage } from "../kit/docker-image.ts";
 import { dockerPlace, freeSubnet, hindrance } from "../kit/docker-place.ts";
 import { freePorts, LiveCluster } from "../kit/live-cluster.ts";
 
@@ -146,6 +147,30 @@ sentinel: { port: ${port + 5}, downAfter: 1500ms, failoverTimeout: 5s }
       /waits: only 0 of 3 Sentinels answer/.test(await docker("logs", "--tail", "5", nameOf(replica)));
     expect(await until(waits, { deadlineMs: 20_000, everyMs: 100 })).not.toBeNull();
     await compose("start", ...cluster.sentinels());
+  });
+
+  it("has a steward for those who want one, which watches and records without Docker's socket", async () => {
+    await importStewardImage(place.engine(), "vedette-steward:local");
+    await compose("--profile", "steward", "up", "-d", "steward");
+    const name = nameOf("redis-steward");
+    const log = async () => docker("logs", name);
+    const says = (what: RegExp) =>
+      until(async () => what.test(await log()), { deadlineMs: 30_000, everyMs: 100 });
+    expect(await says(/watches only: .* fast failover is off/)).not.toBeNull();
+    expect(await says(/steward started/)).not.toBeNull();
+    expect(await docker("inspect", "-f", "{{json .Mounts}}", name)).not.toContain("docker.sock");
+    expect(await docker("exec", name, "id", "-u")).toBe("1000");
+    const old = await cluster.master();
+    await docker("kill", nameOf(old));
+    const master = await failedOver(old);
+    expect(
+      await says(new RegExp(`failover ${old} -> ${master} .*the Sentinels moved the master`)),
+    ).not.toBeNull();
+    const kept = await docker("exec", name, "cat", `/state/${cluster.topology.name}/history.jsonl`);
+    expect(kept).toContain('"kind":"failover"');
+    await docker("start", nameOf(old));
+    await settled();
+    await compose("--profile", "steward", "rm", "--stop", "--force", "steward");
   });
 
   it("is looked at by Vedette, which leaves what is not its own alone", async () => {

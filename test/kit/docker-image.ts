@@ -3,9 +3,11 @@ import {
   chmodSync,
   chownSync,
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   realpathSync,
   rmSync,
   writeFileSync,
@@ -22,6 +24,8 @@ const TOOLS =
   od printf rm sed sleep sort stat sync tail test timeout touch tr true uname uniq wc`.split(/\s+/);
 /** Of the user `redis` or `valkey` in the official images. */
 const SERVER_ID = 999;
+/** Of the user `node` in those of Node.js. */
+const NODE_ID = 1000;
 
 /** Imports an image with Redis under this name; `engine` names its programs. */
 export async function importRedisImage(
@@ -36,11 +40,31 @@ export async function importRedisImage(
   await importImage(docker, name, programs, ["WORKDIR /data", "VOLUME /data"]);
 }
 
+/** Imports what the Dockerfile builds: Node.js, the built package, and the places that it keeps. */
+export async function importStewardImage(docker: DockerEngine, name: string): Promise<void> {
+  const file = readFileSync("Dockerfile", "utf8");
+  const copied = [...file.matchAll(/^COPY --from=build \/vedette\/(\S+) \/vedette\/(\S+)$/gm)];
+  const entrypoint = /^ENTRYPOINT .*$/m.exec(file)?.[0] ?? "";
+  await importImage(
+    docker,
+    name,
+    [["node", "/usr/local/bin/node"]],
+    ["WORKDIR /cluster", entrypoint],
+    (root) => {
+      for (const [, from = "", to = ""] of copied)
+        cpSync(from, join(root, "vedette", to), { recursive: true });
+      for (const dir of ["cluster", "state"]) mkdirSync(join(root, dir));
+      chownSync(join(root, "state"), NODE_ID, NODE_ID);
+    },
+  );
+}
+
 async function importImage(
   docker: DockerEngine,
   name: string,
   programs: readonly [program: string, path: string][],
   changes: readonly string[],
+  more: (root: string) => void = () => {},
 ): Promise<void> {
   const root = mkdtempSync(join(tmpdir(), "vdk-image-"));
   try {
@@ -56,6 +80,7 @@ async function importImage(
       `root:x:0:0::/:/bin/sh\nredis:x:${SERVER_ID}:${SERVER_ID}::/data:/bin/sh\n`,
     );
     writeFileSync(join(root, "etc/group"), `root:x:0:\nredis:x:${SERVER_ID}:\n`);
+    more(root);
     const tar = join(docker.dir, "image.tar");
     execFileSync("tar", ["--create", "--numeric-owner", "--file", tar, "--directory", root, "."]);
     const path = "ENV PATH=/usr/local/bin:/usr/bin:/bin";

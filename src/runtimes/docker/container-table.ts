@@ -34,7 +34,8 @@ export class ContainerTable {
     if (this.known === null || this.watching === null) {
       const ids = await listContainers(this.engine, this.cluster);
       const seen = await Promise.all(ids.map((id) => inspectContainer(this.engine, id)));
-      const containers = seen.filter((each) => each !== null);
+      // A steward in a container is the cluster's, and no node.
+      const containers = seen.filter((each) => each !== null).filter(({ node }) => node !== "");
       this.stale.clear();
       this.known = new Map(containers.map((each) => [each.id, each]));
       return containers;
@@ -89,7 +90,7 @@ export class ContainerTable {
   private async refresh(known: Map<string, Container>, id: string): Promise<void> {
     this.stale.delete(id); // before asking: an event that comes meanwhile counts again
     const container = await inspectContainer(this.engine, id);
-    if (container === null) known.delete(id);
+    if (container === null || container.node === "") known.delete(id);
     else known.set(id, container);
   }
 }
