@@ -11,6 +11,7 @@ import { context, look, requireMaster, requireNode, type Context } from "./opera
 import { startNode, stopNode } from "./operations/one-node.ts";
 import { up } from "./operations/up.ts";
 import { sentinelConnector, type FollowingOptions } from "./redis/connector/sentinel-connector.ts";
+import { chooseRuntime, openRuntime } from "./cli/open-runtime.ts";
 import { claimPorts, type PortBlock } from "./runtimes/local/free-ports.ts";
 import { LocalRuntime } from "./runtimes/local/local-runtime.ts";
 import { readPassword } from "./runtimes/state/password.ts";
@@ -136,7 +137,15 @@ export async function startCluster(options: StartOptions = {}): Promise<RunningC
 
 /** Looks at the cluster of a topology file: `file`, or `vedette.yaml` in the working directory, or the defaults. */
 export function openCluster(file: string | null = null): Cluster {
-  return new ObservedCluster(openContext(file, process.cwd()));
+  const { topology } = chooseRuntime(file, undefined, () => {});
+  const password = readPassword(topology);
+  return new ObservedCluster(
+    context(
+      topology,
+      openRuntime(topology, password, () => {}),
+      password,
+    ),
+  );
 }
 
 async function started(cluster: OwnCluster, steward: boolean): Promise<RunningCluster> {
@@ -159,6 +168,7 @@ function topologyText(
   parseTopology(own, place, "topology");
   const text = setKeys(fillKeys(own, TEST_DEFAULTS), {
     name: options.name,
+    runtime: "local", // a cluster for a test is one of processes, whatever the topology is for
     "redis.replicas": options.replicas,
     "sentinel.count": options.sentinels,
     "sentinel.downAfter": options.downAfter,
@@ -177,14 +187,14 @@ function openContext(file: string | null, cwd: string, report?: (line: string) =
 }
 
 class ObservedCluster implements Cluster {
-  constructor(readonly ctx: LocalContext) {}
+  constructor(readonly ctx: Context) {}
 
   get name(): string {
     return this.ctx.topology.name;
   }
 
   get sentinels(): readonly Address[] {
-    return this.ctx.topology.sentinel.nodes.map(({ host, port }) => ({ host, port }));
+    return this.ctx.topology.sentinel.nodes.map(({ reach }) => reach);
   }
 
   get nodes(): readonly NodeId[] {

@@ -32,6 +32,7 @@ export async function startSandbox(
   wishes: { smallDisk: boolean },
   report: (line: string) => void,
 ): Promise<Sandbox> {
+  if (topology.runtime !== "local") report("the copy runs as processes of this machine, not in containers");
   const dir = mkdtempSync(join(tmpdir(), "vedette-sandbox-"));
   let ports: PortBlock | null = null;
   let place: ThrowAway | null = null;

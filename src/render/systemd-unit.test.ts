@@ -21,6 +21,13 @@ describe("the systemd unit", () => {
     );
   });
 
+  it("of a cluster in containers comes up after Docker, if that is there", () => {
+    const unit = unitAt("/srv/app/vedette.yaml", {}, "name: shop\nruntime: docker\n");
+    expect(value(unit, "Requires")).toBe("docker.service");
+    expect(unit).toContain("\nAfter=docker.service\n");
+    expect(unitAt("/srv/app/vedette.yaml")).not.toContain("docker");
+  });
+
   it("is named after the cluster and says whose it is", () => {
     const topology = topologyAt("/srv/app/vedette.yaml");
     expect(serviceName(topology)).toBe("vedette-shop.service");

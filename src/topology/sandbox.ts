@@ -10,13 +10,13 @@ const OUTSIDE = {
 };
 
 /**
- * The text of a topology for a throw-away copy of the cluster: the same nodes, sizes and settings, on ports and in
- * directories of its own, on loopback. Relative paths start from the copy's file.
+ * The text of a topology for a throw-away copy of the cluster: the same nodes, sizes and settings, as processes, on ports
+ * and in directories of its own, on loopback. Relative paths start from the copy's file.
  */
 export function sandboxTopology(text: string, topology: Topology, firstPort: number): string {
   const given = parseDocument(text);
   const document = isMap(given.contents) ? given : parseDocument("{}");
-  for (const key of ["stateDir", "backupDir", "announce", "redis.dataDir"]) drop(key.split("."));
+  for (const key of ["stateDir", "backupDir", "announce", "docker", "redis.dataDir"]) drop(key.split("."));
   for (const part of ["redis", "sentinel"] as const) {
     for (const name of OUTSIDE[part]) drop([part, "config", name]);
     for (const { id } of topology[part].nodes) {
@@ -26,6 +26,7 @@ export function sandboxTopology(text: string, topology: Topology, firstPort: num
   }
   const sentinelPort = firstPort + topology.redis.nodes.length;
   set(["name"], topology.name);
+  set(["runtime"], "local");
   set(["bind"], "127.0.0.1");
   set(["production"], false);
   set(["redis", "port"], firstPort);

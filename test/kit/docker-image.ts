@@ -33,11 +33,15 @@ export async function importRedisImage(
   name: string,
   engine: "redis" | "valkey" = "redis",
 ): Promise<void> {
-  const programs = SERVER.map((program): [string, string] => [
-    program,
-    `/usr/local/bin/${program.replace("redis", engine)}`,
-  ]);
-  await importImage(docker, name, programs, ["WORKDIR /data", "VOLUME /data"]);
+  const dir = engine === "redis" ? "/usr/local/bin" : "/usr/local/lib";
+  const programs = SERVER.map((program): [string, string] => [program, `${dir}/${program}`]);
+  await importImage(docker, name, programs, ["WORKDIR /data", "VOLUME /data"], (root) => {
+    // Redis' programs are one, which goes by its name: another name needs a script before it.
+    for (const [program, path] of engine === "redis" ? [] : programs) {
+      const script = join(root, "usr/local/bin", program.replace("redis", engine));
+      writeFileSync(script, `#!/bin/sh\nexec ${path} "$@"\n`, { mode: 0o755 });
+    }
+  });
 }
 
 /** Imports what the Dockerfile builds: Node.js, the built package, and the places that it keeps. */
