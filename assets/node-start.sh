@@ -390,7 +390,7 @@ start_redis() {
     elif [ "$busy" = yes ]; then
       wait_because 'a failover is in progress; the Sentinels will name the new master'
     elif may_be_master && [ -n "$patience" ]; then
-      # Whoever restarts us (Docker's engine does within 0.1 s) asks nobody. A steward that asks for a failover of a
+      # Whoever restarts us (Docker's engine does, within half a second) asks nobody. A steward that asks for a failover of a
       # master that has died must be able to hold us back first.
       sleep "$patience"
       patience=''

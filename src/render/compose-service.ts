@@ -29,7 +29,7 @@ const SERVER_USER = "999:999";
 /** Longer than any save of what fits into memory: after that the engine kills. */
 const STOP_GRACE = "2m";
 
-/** The engine restarts a dead master within 0.1 s; a steward needs this long to hold it back: s. */
+/** The engine restarts a dead master within half a second; a steward needs this long to hold it back: s. */
 const RESTART_GRACE = "0.5";
 
 /** What the containers of all nodes have in common. */

@@ -72,7 +72,8 @@ export class MasterWatch {
     const handled = this.handledPid === known.pid;
     this.handledPid = known.pid;
     const operation = (await this.ctx.runtime.operation())?.name ?? null;
-    const early = this.ctx.runtime.restartsByItself && operation === null;
+    const { runtime, topology } = this.ctx;
+    const early = runtime.restartsByItself && topology.failover.fast && operation === null;
     // It is being started again this very moment, and would be master again before anybody has decided.
     if (early) await this.hold(known.master);
     const reaction = await this.decide(known, process.wanted, operation, tilted, handled);

@@ -1,10 +1,11 @@
 import { execFile, execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { until } from "../../src/clock.ts";
+import { engineProcesses, killAll, own, takeOrphans } from "./docker-orphans.ts";
 
 const PROGRAMS = ["dockerd", "docker", "docker-compose", "containerd"];
 /** The subnets of test clusters are within. */
@@ -43,11 +44,26 @@ export class DockerEngine {
   ) {}
 
   static async start(): Promise<DockerEngine> {
+    for (const orphan of takeOrphans()) await DockerEngine.clear(orphan);
     const dir = mkdtempSync(join(tmpdir(), "vdk-")); // short: a socket's path may have 107 characters
+    own(dir);
     const engine = new DockerEngine(dir, launch(dir));
     forward("-I");
     await engine.ready();
     return engine;
+  }
+
+  /** Ends what a killed test run left. Only its engine knows its networks: it is started again, to remove them. */
+  private static async clear(dir: string): Promise<void> {
+    killAll(engineProcesses(dir));
+    await until(async () => engineProcesses(dir).length === 0, { deadlineMs: STOP_DEADLINE_MS });
+    const engine = new DockerEngine(dir, relaunch(dir));
+    try {
+      await engine.ready();
+    } catch {
+      return; // `ready` has deleted it; a new engine does not need to know why the old one was broken
+    }
+    await engine.stop();
   }
 
   private async ready(): Promise<void> {
@@ -78,12 +94,14 @@ export class DockerEngine {
 
   /** Ends all containers and the engine, and deletes everything. */
   async stop(): Promise<void> {
+    if (!existsSync(this.dir)) return; // a second time would take away the forwarding of another engine
     if (await this.answers()) {
       const ids = (await this.docker("ps", "-aq")).split("\n").filter((id) => id !== "");
       if (ids.length > 0) await this.docker("rm", "-f", ...ids);
       await this.docker("network", "prune", "-f");
     }
     await this.end();
+    killAll(engineProcesses(this.dir));
     forward("-D");
     for (const mount of mountsBelow(this.dir)) execFileSync("umount", ["-l", mount], { stdio: "ignore" });
     rmSync(this.dir, { recursive: true, force: true });
@@ -94,12 +112,9 @@ export class DockerEngine {
     const ids = (await this.docker("ps", "-q")).split("\n");
     const pids = (await this.docker("inspect", "-f", "{{.State.Pid}}", ...ids)).split("\n").map(Number);
     this.signalAll("SIGKILL");
-    for (const pid of [...pids, ...shimsOf(this.dir)]) kill(pid);
+    killAll([...pids, ...engineProcesses(this.dir)]);
     await until(async () => this.hasEnded(), { deadlineMs: STOP_DEADLINE_MS, everyMs: 20 });
-    for (const mount of mountsBelow(this.dir)) execFileSync("umount", ["-l", mount], { stdio: "ignore" });
-    rmSync(join(this.dir, "pid"), { force: true });
-    rmSync(join(this.dir, "exec"), { recursive: true, force: true });
-    this.process = launch(this.dir);
+    this.process = relaunch(this.dir);
     await this.ready();
   }
 
@@ -141,19 +156,12 @@ function launch(dir: string): ChildProcess {
   return spawn("dockerd", args, { stdio: ["ignore", log, log], detached: true });
 }
 
-/** The processes between the engine and its containers, which outlive it. */
-function shimsOf(dir: string): number[] {
-  const listed = execFileSync("ps", ["-eo", "pid=,args="], { encoding: "utf8" }).split("\n");
-  const own = listed.filter((line) => line.includes(`${dir}/`) && /containerd/.test(line));
-  return own.map((line) => Number.parseInt(line, 10));
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // it went with another one
-  }
+/** After an end without a word: what it would have tidied up is in the way. */
+function relaunch(dir: string): ChildProcess {
+  for (const mount of mountsBelow(dir)) execFileSync("umount", ["-l", mount], { stdio: "ignore" });
+  rmSync(join(dir, "pid"), { force: true });
+  rmSync(join(dir, "exec"), { recursive: true, force: true });
+  return launch(dir);
 }
 
 /**

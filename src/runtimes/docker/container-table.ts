@@ -20,28 +20,23 @@ const CHANGES = ["create", "start", "die", "pause", "unpause", "destroy", "renam
 export class ContainerTable {
   private known: Map<string, Container> | null = null;
   private readonly stale = new Set<string>();
+  private readonly refreshing = new Map<string, Promise<void>>();
   private readonly endings = new Map<NodeId, string>();
   /** Nodes of which the kernel has killed a process for memory, and that have not ended yet. */
   private readonly starved = new Set<NodeId>();
   private watching: AbortController | null = null;
 
   constructor(
-    private readonly engine: Engine,
+    private readonly engine: Pick<Engine, "json" | "stream">,
     private readonly cluster: string,
   ) {}
 
   async all(): Promise<Container[]> {
-    if (this.known === null || this.watching === null) {
-      const ids = await listContainers(this.engine, this.cluster);
-      const seen = await Promise.all(ids.map((id) => inspectContainer(this.engine, id)));
-      // A steward in a container is the cluster's, and no node.
-      const containers = seen.filter((each) => each !== null).filter(({ node }) => node !== "");
-      this.stale.clear();
-      this.known = new Map(containers.map((each) => [each.id, each]));
-      return containers;
-    }
+    if (this.known === null || this.watching === null) return this.list();
     const { known } = this;
-    await Promise.all([...this.stale].map((id) => this.refresh(known, id)));
+    for (const id of this.stale) this.refreshing.set(id, this.refresh(known, id));
+    // Also those that another caller has begun: what they were begun for is not known before they are done.
+    await Promise.all(this.refreshing.values());
     return [...known.values()];
   }
 
@@ -67,8 +62,10 @@ export class ContainerTable {
     });
     this.known = null; // whatever happened before we listened
     this.watching = watching;
+    const lines = createInterface({ input: stream, crlfDelay: Infinity });
+    stream.once("error", () => lines.close()); // the engine has gone
     try {
-      for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) {
+      for await (const line of lines) {
         this.note(Event.parse(JSON.parse(line)));
         onChange();
       }
@@ -87,11 +84,28 @@ export class ContainerTable {
     this.endings.set(node, starved ? "killed by the kernel: out of memory" : endingText(exitCode));
   }
 
+  private async list(): Promise<Container[]> {
+    this.stale.clear(); // before asking: what happens meanwhile counts again
+    const ids = await listContainers(this.engine, this.cluster);
+    const seen = await Promise.all(ids.map((id) => inspectContainer(this.engine, id)));
+    // A steward in a container is the cluster's, and no node.
+    const containers = seen.filter((each) => each !== null).filter(({ node }) => node !== "");
+    this.known = new Map(containers.map((each) => [each.id, each]));
+    return containers;
+  }
+
   private async refresh(known: Map<string, Container>, id: string): Promise<void> {
-    this.stale.delete(id); // before asking: an event that comes meanwhile counts again
-    const container = await inspectContainer(this.engine, id);
-    if (container === null || container.node === "") known.delete(id);
-    else known.set(id, container);
+    this.stale.delete(id); // before asking, as above
+    try {
+      const container = await inspectContainer(this.engine, id);
+      if (container === null || container.node === "") known.delete(id);
+      else known.set(id, container);
+    } catch (error) {
+      this.stale.add(id);
+      throw error;
+    } finally {
+      this.refreshing.delete(id);
+    }
   }
 }
 

@@ -41,7 +41,7 @@ const Inspected = z.object({
 });
 
 /** The ids of a cluster's containers, running or not. */
-export async function listContainers(engine: Engine, cluster: string): Promise<string[]> {
+export async function listContainers(engine: Pick<Engine, "json">, cluster: string): Promise<string[]> {
   const filters = JSON.stringify({ label: [`${LABELS.cluster}=${cluster}`] });
   const doing = `listing the containers of ${cluster}`;
   const answer = await engine.json("GET", "/containers/json", { doing, query: { all: true, filters } });
@@ -49,7 +49,10 @@ export async function listContainers(engine: Engine, cluster: string): Promise<s
 }
 
 /** A container by id or name, or null when there is none. */
-export async function inspectContainer(engine: Engine, container: string): Promise<Container | null> {
+export async function inspectContainer(
+  engine: Pick<Engine, "json">,
+  container: string,
+): Promise<Container | null> {
   try {
     const doing = `looking at container ${container}`;
     return parseContainer(await engine.json("GET", `/containers/${container}/json`, { doing }));

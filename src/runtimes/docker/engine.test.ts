@@ -16,7 +16,7 @@ async function fake(
   status = 200,
   body = "{}",
 ): Promise<{ engine: Engine; asked: string[] }> {
-  const socket = join(mkdtempSync(join(tmpdir(), "vdk-")), "sock");
+  const socket = join(mkdtempSync(join(tmpdir(), "vedette-engine-")), "sock");
   const asked: string[] = [];
   server = createServer((sent: IncomingMessage, answer) => {
     asked.push(`${sent.method} ${sent.url}`);
@@ -76,7 +76,7 @@ describe("an engine", () => {
   });
 
   it("that does not answer is not waited for longer than the deadline", async () => {
-    const socket = join(mkdtempSync(join(tmpdir(), "vdk-")), "sock");
+    const socket = join(mkdtempSync(join(tmpdir(), "vedette-engine-")), "sock");
     server = createServer(() => {});
     server.listen(socket);
     await once(server, "listening");
