@@ -8,7 +8,7 @@ import { findings } from "../../src/cluster/findings.ts";
 import { observe } from "../../src/cluster/observe.ts";
 import type { RuntimeFacts, Snapshot } from "../../src/cluster/snapshot.ts";
 import { connect } from "../../src/redis/client.ts";
-import type { Topology } from "../../src/topology/model.ts";
+import type { ClusterNode, Topology } from "../../src/topology/model.ts";
 import { cluster } from "../kit/cluster.ts";
 
 const HOST = "127.0.0.1";
@@ -57,8 +57,10 @@ async function end(name: string): Promise<void> {
 /** The seed's names on this test's ports. */
 function topologyOf(build: ReturnType<typeof cluster>, ports: Record<string, number>): Topology {
   const { topology } = build;
-  for (const node of topology.redis.nodes) node.port = ports[node.id] ?? node.port;
-  for (const [at, node] of topology.sentinel.nodes.entries()) node.port = SENTINEL_PORT + at;
+  const move = (node: ClusterNode, port: number) =>
+    Object.assign(node, { port, reach: { host: HOST, port } });
+  for (const node of topology.redis.nodes) move(node, ports[node.id] ?? node.port);
+  for (const [at, node] of topology.sentinel.nodes.entries()) move(node, SENTINEL_PORT + at);
   // What these Sentinels were started with.
   topology.sentinel.downAfterMs = topology.sentinel.startDownAfterMs = 60_000;
   return topology;
@@ -207,7 +209,10 @@ describe("observe, on a real pair with three Sentinels", () => {
 
 describe("observe, on a single node", () => {
   const topology = topologyOf(cluster().master("alone").sentinel("redis-sentinel-1"), PORTS);
-  topology.sentinel.nodes[0].port = PORTS.closed;
+  Object.assign(topology.sentinel.nodes[0], {
+    port: PORTS.closed,
+    reach: { host: HOST, port: PORTS.closed },
+  });
 
   it("tells a password that is missing or wrong from a node that is down", async () => {
     startRedis("alone", PORTS.alone, "--requirepass", "right");
