@@ -217,6 +217,7 @@ describe("a cluster of another name", () => {
     expect(service(file, "redis-master")).toMatchObject({ container_name: "shop-redis-master" });
     expect(file.volumes["redis-master-data"]?.name).toBe("shop-redis-master-data");
     expect(file.networks?.["redis-network"]).toMatchObject({ name: "shop-network" });
-    expect(renderComposeOverride(topology, "/run")).toContain("source: /run/redis-master\n");
+    expect(renderComposeOverride(topology, "/run")).toContain("- /run/redis-master:/run/vedette:z\n");
+    expect(renderComposeOverride(topology, "/a:b/run")).toContain("source: /a:b/run/redis-master\n");
   });
 });

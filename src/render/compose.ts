@@ -76,7 +76,7 @@ export function renderComposeOverride(topology: Topology, runDir: string): strin
         FORCE_FILE: `${INSIDE_RUN}/force`,
         CLEAN_STOP_FILE: `${INSIDE_RUN}/clean-stop`,
       },
-      volumes: [{ type: "bind", source: `${runDir}/${id}`.replaceAll("$", "$$$$"), target: INSIDE_RUN }],
+      volumes: [bindMount(`${runDir}/${id}`.replaceAll("$", "$$$$"))],
     },
   ]);
   return new Document({ services: Object.fromEntries(services) }, YAML_1_1).toString({ lineWidth: 0 });
@@ -84,6 +84,11 @@ export function renderComposeOverride(topology: Topology, runDir: string): strin
 
 /** What docker-compose 1.29 reads: there `yes` without quotes is true. */
 const YAML_1_1 = { version: "1.1" } as const;
+
+/** The short form alone can have SELinux let the container in; it cannot tell colons in a path from its own. */
+function bindMount(source: string): unknown {
+  return source.includes(":") ? { type: "bind", source, target: INSIDE_RUN } : `${source}:${INSIDE_RUN}:z`;
+}
 
 function network(topology: Topology): Mapping {
   const { subnet } = topology.docker;
