@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll } from "vitest";
 import { LiveCluster } from "./live-cluster.ts";
 import { DockerEngine, dockerHindrance } from "./docker-engine.ts";
@@ -36,13 +37,28 @@ function restore(name: string, value: string | undefined): void {
   else process.env[name] = value;
 }
 
-let subnets = 0;
+const given = new Set<number>();
 
-/** Subnets of test clusters, none of which is the default's, nor one of a file that runs at the same time. */
+/**
+ * A subnet for a test cluster: not the default's, and none that this machine has, be it of another test's engine, which
+ * this one does not know of.
+ */
 export function freeSubnet(): string {
-  subnets += 1;
-  const worker = Number(process.env["VITEST_POOL_ID"] ?? 0) % 5;
-  return `172.31.${worker * 50 + (subnets % 50)}.0/24`;
+  const taken = routedSubnets();
+  for (let tries = 0; tries < 1_000; tries++) {
+    const third = Math.floor(Math.random() * 250);
+    if (given.has(third) || taken.has(third)) continue;
+    given.add(third);
+    return `172.31.${third}.0/24`;
+  }
+  throw new Error("no free subnet below 172.31");
+}
+
+/** The third byte of all 172.31.x that this machine has a route to. The kernel shows addresses as little-endian hex. */
+function routedSubnets(): Set<number> {
+  const rows = readFileSync("/proc/net/route", "utf8").split("\n").slice(1);
+  const networks = rows.map((row) => row.split("\t")[1] ?? "").filter((each) => each.endsWith("1FAC"));
+  return new Set(networks.map((each) => Number.parseInt(each.slice(2, 4), 16)));
 }
 
 /** A cluster in containers, with ports and a subnet of its own and a short down-after. */

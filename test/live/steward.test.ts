@@ -206,7 +206,7 @@ describe("the control plane is expendable", () => {
     await cluster.runtime.want(Object.fromEntries(all.map((node) => [node, false])));
     await cluster.killAll();
     const { rmSync } = await import("node:fs");
-    rmSync(cluster.topology.stateDir, { recursive: true });
+    rmSync(cluster.topology.stateDir, { recursive: true, maxRetries: 5 }); // it may write meanwhile
     const gone = await until(
       async () => !existsSync(`/proc/${pid}`) || readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z"),
       { deadlineMs: 20_000 },

@@ -36,9 +36,11 @@ export function replaceFile(path: string, content: string): void {
   explained(`writing ${path}`, () => writeFileAtomic.sync(path, content, { mode: PRIVATE_FILE }));
 }
 
-/** As `replaceFile`, but not synced: for hints that are written every second and may be a little old after a power cut. */
+/**
+ * As `replaceFile`, but not synced: for hints that are written every second and may be a little old after a power cut.
+ * Its directory must be there: one that was deleted a moment ago (`clean`) must not come back.
+ */
 export function replaceHint(path: string, value: unknown): void {
-  makeDir(dirname(path));
   const options = { mode: PRIVATE_FILE, fsync: false };
   explained(`writing ${path}`, () => writeFileAtomic.sync(path, `${JSON.stringify(value)}\n`, options));
 }
