@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { until } from "../../src/clock.ts";
 import { connect, type RedisConnection } from "../../src/redis/client.ts";
 import type { LiveCluster } from "./live-cluster.ts";
 
@@ -38,6 +39,19 @@ export class Writer {
         throw new Error(`no write was acknowledged for ${deadlineMs} ms\n${this.cluster.logs()}`);
       await delay(10);
     }
+  }
+
+  /** Waits until no write is acknowledged any more, that is, for longer than one takes. */
+  async stalled(deadlineMs = 20_000): Promise<void> {
+    let before = -1;
+    const same = async () => {
+      const now = this.acknowledged.length;
+      const stalled = now === before;
+      before = now;
+      return stalled;
+    };
+    if ((await until(same, { deadlineMs, everyMs: 200 })) === null)
+      throw new Error(`writes were acknowledged for ${deadlineMs} ms`);
   }
 
   /** Numbers that were confirmed (or, with `all`, acknowledged) and are not on the node that is master now. */

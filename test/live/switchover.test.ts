@@ -156,6 +156,7 @@ describe("a switchover that fails", () => {
     // Its own settings come back only once it answers; the writers need not wait for that.
     const failed = expect(failing).rejects.toThrow(/redis-slave-1/);
     expect(await until(async () => hung, { deadlineMs: 20_000 })).not.toBeNull();
+    await writer?.stalled(); // writes are paused: one that was acknowledged before says nothing
     await writer?.wroteAgain();
     await cluster.runtime.fault("redis-slave-1", "continue");
     await failed;
