@@ -12,11 +12,17 @@ export function openTopology(options: Options): ResolvedTopology {
   return loadTopology(file, process.cwd(), runtime === undefined ? undefined : runtimeNamed(runtime));
 }
 
-/** Everything an operation needs. Progress goes to stderr unless the result is JSON. */
-export function open(io: Io, options: Options): Context & { runtime: OwnRuntime } {
-  const quiet = options.json === true;
-  const note = quiet ? () => {} : (line: string) => io.note(line);
-  const report = quiet ? () => {} : (line: string) => io.note(`  ${line}`);
+/**
+ * Everything an operation needs. Progress goes to stderr unless the result is JSON.
+ *
+ * @param note told when the topology file names another runtime than the cluster was started with
+ */
+export function open(
+  io: Io,
+  options: Options,
+  note: (line: string) => void = () => {},
+): Context & { runtime: OwnRuntime } {
+  const report = options.json === true ? () => {} : (line: string) => io.note(`  ${line}`);
   const { topology } = chooseRuntime(options.file ?? null, options.runtime, note);
   const password = readPassword(topology);
   const runtime = openRuntime(topology, password, report);

@@ -9,7 +9,7 @@ import { printPicture } from "../print/picture.ts";
 import { printSteps } from "../print/steps.ts";
 
 export async function run({ io, options }: Invocation): Promise<number> {
-  const ctx = open(io, options);
+  const ctx = open(io, options, (line) => io.note(line));
   const force = typeof options.forceMaster === "string" ? options.forceMaster : null;
   const wish = { force, steward: options.steward !== false };
   if (options.dryRun) {
