@@ -451,6 +451,76 @@ describe("--force-master", () => {
   });
 });
 
+describe("in a container", () => {
+  const outcome = (id: string) =>
+    until(async () => startedWith() ?? reason(id), { deadlineMs: 10_000, everyMs: 10 });
+  const template = () => join(dir, "template.conf");
+
+  it("gives a steward time to hold it back, before it becomes master again", async () => {
+    // The hold comes in the very moment that the script leaves for it.
+    const held = `${Math.floor(Date.now() / 1000) + 60} a failover is asked for`;
+    stub(
+      "sleep",
+      `#!/bin/sh\n[ "$1" != 0.55 ] || { echo '${held}' >"$HELD"; exit 0; }\nexec /bin/sleep "$@"\n`,
+    );
+    sentinels(SELF, SELF, SELF);
+    launch("redis-master", { RESTART_GRACE: "0.55", HELD: paths.hold("redis-master") });
+    expect(await outcome("redis-master")).toMatch(/held back from starting as master/);
+    rmSync(paths.hold("redis-master"));
+    expect(await until(async () => startedWith(), { deadlineMs: 5_000 })).toBe(FENCED);
+  });
+
+  it("keeps the fence up while it is held, if the hold came too late for the start", async () => {
+    sentinels(SELF, SELF, SELF);
+    info("redis-master", ["loading:0", "role:master"]);
+    writeFileSync(paths.hold("redis-master"), "0 none\n");
+    await start("redis-master");
+    writeFileSync(
+      paths.hold("redis-master"),
+      `${Math.floor(Date.now() / 1000) + 60} a failover is asked for\n`,
+    );
+    await systemClock.sleep(2_000); // allow-sleep: nothing may happen in this window
+    expect(asked()).toBe("");
+    rmSync(paths.hold("redis-master"));
+    expect(
+      await until(async () => asked().includes("min-replicas-to-write"), { deadlineMs: 8_000 }),
+    ).not.toBeNull();
+  });
+
+  it("makes its working copy at its first start, with the password, for nobody else to read", async () => {
+    writeFileSync(template(), "port 6380\nreplicaof 127.0.0.1 6379\n");
+    const secret = join(dir, "secret");
+    writeFileSync(secret, "pass");
+    rmSync(join(paths.redis("redis-slave-1"), "redis.conf"));
+    sentinels(SELF, SELF, SELF);
+    launch("redis-slave-1", { TEMPLATE: template(), SECRET_FILE: secret });
+    expect(await outcome("redis-slave-1")).toBe(REPLICA);
+    expect(confOf("redis-slave-1")).toBe(
+      "port 6380\nrequirepass pass\nmasterauth pass\nreplicaof 127.0.0.1 6379\n",
+    );
+    const file = join(paths.redis("redis-slave-1"), "redis.conf");
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(readFileSync(`${file}.rendered`, "utf8")).toContain("masterauth pass\n");
+  });
+
+  it("leaves a working copy that is there alone", async () => {
+    writeFileSync(template(), "port 7\n");
+    sentinels(SELF, SELF, SELF);
+    launch("redis-slave-1", { TEMPLATE: template() });
+    expect(await outcome("redis-slave-1")).toBe(REPLICA);
+    expect(confOf("redis-slave-1")).toContain("appendonly yes\n");
+  });
+
+  it("says what it cannot read", async () => {
+    rmSync(join(paths.redis("redis-slave-1"), "redis.conf"));
+    const child = launch("redis-slave-1", { TEMPLATE: join(dir, "nowhere.conf") });
+    const said = child.stdout?.setEncoding("utf8").toArray();
+    await once(child, "exit");
+    expect(child.exitCode).toBe(1);
+    expect(String(await said)).toMatch(/cannot read .*nowhere\.conf: user \d+ needs to read it/);
+  });
+});
+
 describe("after the start", () => {
   it("lifts the fence only after six calm looks", async () => {
     const down = { ...SELF, flags: "master,s_down" };
