@@ -19,6 +19,13 @@ describe("a sandbox's topology", () => {
     expect(copy.sentinel.downAfterMs).toBe(3_000);
   });
 
+  it("is one of processes, whatever the cluster runs as", () => {
+    const copy = copyOf("runtime: docker\ndocker: { memory: 2gb, subnet: 172.31.7.0/24 }\nsize: dev\n");
+    expect(copy.runtime).toBe("local");
+    expect(copy.redis.nodes.every(({ host }) => host === "127.0.0.1")).toBe(true);
+    expect(copy.docker.memoryBytes).toBeNull();
+  });
+
   it.each(["", "redis:\nsentinel:\nsecurity:\n", "# nothing\n"])("can be made of %j", (text) => {
     expect(copyOf(text).redis.nodes).toHaveLength(4);
   });
