@@ -206,7 +206,16 @@ describe("the control plane is expendable", () => {
     await cluster.runtime.want(Object.fromEntries(all.map((node) => [node, false])));
     await cluster.killAll();
     const { rmSync } = await import("node:fs");
-    rmSync(cluster.topology.stateDir, { recursive: true, maxRetries: 5 }); // it may write meanwhile
+    // What it writes in this very moment may be in the way of a deletion, which is then tried again.
+    const deleted = async () => {
+      try {
+        rmSync(cluster.topology.stateDir, { recursive: true, force: true });
+        return true;
+      } catch {
+        return null;
+      }
+    };
+    expect(await until(deleted, { deadlineMs: 5_000 })).toBe(true);
     const gone = await until(
       async () => !existsSync(`/proc/${pid}`) || readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z"),
       { deadlineMs: 20_000 },
