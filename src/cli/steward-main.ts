@@ -59,7 +59,7 @@ async function main(args: string[]): Promise<number> {
     const working = new Steward({ ...context(topology, runtime, password, log), pool }, place);
     steward = working;
     if (runtime instanceof DockerRuntime)
-      void keepWatching(runtime, end.signal, () => working.processChanged());
+      void keepWatching(runtime, end.signal, () => working.processChanged(), log);
     await working.run(end.signal);
   } finally {
     pool.close();
@@ -87,9 +87,19 @@ async function keepWatching(
   runtime: DockerRuntime,
   signal: AbortSignal,
   onChange: () => void,
+  log: (line: string) => void,
 ): Promise<void> {
+  let told = ""; // once an outage, however long it is
   while (!signal.aborted) {
-    await runtime.watch(signal, onChange).catch(() => {});
+    try {
+      await runtime.watch(signal, onChange);
+      told = "";
+    } catch (error) {
+      const why = explain(error);
+      if (!signal.aborted && why !== told)
+        log(`is not told by Docker what happens, and looks itself: ${why}`);
+      told = why;
+    }
     await systemClock.sleep(WATCH_AGAIN_MS, signal);
   }
 }

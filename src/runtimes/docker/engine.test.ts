@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, symlinkSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -80,13 +80,17 @@ describe("an engine", () => {
     server = createServer(() => {});
     server.listen(socket);
     await once(server, "listening");
-    const engine = new Engine(socket);
-    // The version is asked for first, with the general deadline: a hanging engine is found by that question.
-    const asked = Promise.race([
-      engine.stream("GET", "/version", { ...ask, deadlineMs: 50 }),
-      once(server, "connection").then(() => "connected"),
-    ]);
-    await expect(asked).resolves.toBe("connected");
+    const asked = new Engine(socket).json("GET", "/info", { ...ask, deadlineMs: 50 });
+    const error: unknown = await asked.catch((each: unknown) => each);
+    expect(explain(error)).toMatch(/it does not answer/);
     server.closeAllConnections();
+  });
+
+  it("that was down when it was first asked is asked again", async () => {
+    const { engine } = await fake({ ApiVersion: "1.41" });
+    const later = new Engine(`${engine.socket}.later`);
+    await expect(later.json("GET", "/info", ask)).rejects.toThrow(/no Docker engine answers/);
+    symlinkSync(engine.socket, later.socket);
+    expect(await later.json("GET", "/info", ask)).toEqual({});
   });
 });

@@ -50,13 +50,16 @@ export class Engine {
 
   /** The body of a successful answer. Throws EngineError for any other, VedetteError when nobody answers. */
   async stream(method: "GET" | "POST" | "PUT" | "DELETE", path: string, ask: Ask): Promise<IncomingMessage> {
-    this.version ??= this.negotiate();
+    this.version ??= this.negotiate(ask.deadlineMs || DEADLINE_MS).catch((error: unknown) => {
+      this.version = null; // an engine that is down now may be up at the next question
+      throw error;
+    });
     return this.send(method, `/v${await this.version}${path}`, ask);
   }
 
-  private async negotiate(): Promise<string> {
+  private async negotiate(deadlineMs: number): Promise<string> {
     const doing = "asking Docker for its version";
-    const body = await buffer(await this.send("GET", "/version", { doing }));
+    const body = await buffer(await this.send("GET", "/version", { doing, deadlineMs }));
     const answer = JSON.parse(body.toString("utf8")) as {
       ApiVersion?: string;
       MinAPIVersion?: string;
